@@ -1,0 +1,1 @@
+//! Zip, checksums, and the commit of a whole result.

@@ -1,0 +1,5 @@
+//! The command line.
+
+mod request;
+
+pub use request::BuildArgs;

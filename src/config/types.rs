@@ -1,0 +1,252 @@
+//! The resolved configuration: what the later stages read. Raw input types stay in the decoder.
+
+use crate::model::{EventMessage, FileVersion, Install, Parameter, ServiceSpec, Target};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Everything that was asked for: one [`Unit`] per target.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Cargo profile.
+    pub profile: String,
+    /// One per target, in the order asked for.
+    pub units: Vec<Unit>,
+    /// Where each value came from, by key path (see [`Origins`]).
+    pub origins: Origins,
+}
+
+/// What is built and packed for one target, by one cargo invocation.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// The target.
+    pub target: Target,
+    /// How it is built.
+    pub backend: BackendChoice,
+    /// Link the C run-time statically.
+    pub crt_static: bool,
+    /// How much debug information the symbols are made of.
+    pub debug_info: DebugInfo,
+    /// One bundle per chosen package.
+    pub bundles: Vec<BundleSpec>,
+}
+
+/// One zip.
+#[derive(Clone, Debug)]
+pub struct BundleSpec {
+    /// Name of the package that is the bundle's own.
+    pub package: String,
+    /// Stable id.
+    pub id: String,
+    /// Version of the package.
+    pub version: semver::Version,
+    /// Folder of the package's Cargo.toml; assets, icon and templates are relative to it.
+    pub dir: PathBuf,
+    /// Name of the archive without `.zip`, placeholders already filled in.
+    pub archive_name: String,
+    /// The executables, each a bin of a package; sorted, without duplicates.
+    pub bins: Vec<BinRef>,
+    /// Assets as configured, with `$auto` still in it.
+    pub assets: Vec<Asset>,
+    /// Compression level.
+    pub compression: Compression,
+    /// What happens to debug information.
+    pub symbols: SymbolsMode,
+    /// Folder of the project's own templates.
+    pub templates: Option<PathBuf>,
+    /// Lowest Windows, `major.minor.build`.
+    pub min_windows: String,
+    /// Resources to stamp; `None` when disabled.
+    pub resource: Option<ResourceSpec>,
+    /// The services; empty for a plain zip.
+    pub services: Vec<ServiceSpec>,
+    /// Install parameters.
+    pub parameters: Vec<Parameter>,
+    /// Folders and manners.
+    pub install: Install,
+    /// Package facts for texts: description, authors, homepage, repository, licence expression.
+    pub about: About,
+}
+
+/// Facts from Cargo.toml that texts for people use. All literal, all hostile until escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct About {
+    /// `package.description`.
+    pub description: String,
+    /// `package.authors`.
+    pub authors: Vec<String>,
+    /// `package.homepage`.
+    pub homepage: String,
+    /// `package.repository`.
+    pub repository: String,
+    /// `package.license`.
+    pub license: String,
+}
+
+/// A binary target of a workspace member.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct BinRef {
+    /// Package name.
+    pub package: String,
+    /// Bin name; the exe is `<bin>.exe`.
+    pub bin: String,
+}
+
+impl BinRef {
+    /// File name of the executable.
+    pub fn exe(&self) -> String {
+        format!("{}.exe", self.bin)
+    }
+}
+
+/// One entry of `assets`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asset {
+    /// `$auto`: README*, LICENSE*, LICENCE*, COPYING*, NOTICE*, CHANGELOG* beside Cargo.toml (and the licence file it names).
+    Auto,
+    /// A glob or file, with a destination.
+    Glob {
+        /// Relative to the package's folder, `/` between parts.
+        source: String,
+        /// Where in the bundle: a folder when it ends in `/` or several files match, else the file's path. `None` keeps the path
+        /// below the fixed part of the glob.
+        dest: Option<String>,
+        /// Rendered as a template (by its output extension).
+        template: bool,
+        /// Key path, for messages, such as `assets[2]`.
+        key: String,
+    },
+}
+
+/// `backend`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackendChoice {
+    /// By target and what is installed.
+    Auto,
+    /// GNU mingw-w64.
+    Mingw,
+    /// Plain cargo with the user's own linker configuration.
+    Native,
+}
+
+/// `debug-info`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DebugInfo {
+    /// `debug = 2`.
+    Full,
+    /// `debug = 1`.
+    Limited,
+    /// `debug = "line-tables-only"`.
+    LineTables,
+    /// No symbols.
+    None,
+    /// As the profile says.
+    Profile,
+}
+
+/// `compression`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compression {
+    /// Deflate level 6.
+    Default,
+    /// Deflate level 12: smaller and much slower.
+    Best,
+}
+
+/// `symbols`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SymbolsMode {
+    /// A `-symbols.zip` of their own.
+    Archive,
+    /// None are kept.
+    None,
+}
+
+/// `resource`: what is stamped into each executable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceSpec {
+    /// Ours win over what the executable already has.
+    pub override_existing: bool,
+    /// FILEVERSION and PRODUCTVERSION.
+    pub version: FileVersion,
+    /// VS_FF_PRERELEASE.
+    pub prerelease: bool,
+    /// StringFileInfo texts, in order: CompanyName, FileDescription, FileVersion, LegalCopyright, ProductName, ProductVersion.
+    /// InternalName and OriginalFilename are added per executable.
+    pub strings: Vec<(String, String)>,
+    /// Path of an .ico, relative to the package's folder.
+    pub icon: Option<String>,
+    /// Application manifest.
+    pub manifest: ManifestChoice,
+    /// Messages of all event sources of the bundle, sorted by id; the generic fallback is added by the stamper.
+    pub messages: Vec<EventMessage>,
+}
+
+/// `resource.manifest`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ManifestChoice {
+    /// asInvoker, longPathAware, UTF-8 code page, supportedOS.
+    Default,
+    /// A file, relative to the package's folder.
+    File(String),
+    /// None.
+    Off,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Origin {
+    /// Built in.
+    Default,
+    /// Another field of Cargo.toml or a fact that cargo tells, such as `package.description`.
+    Cargo {
+        /// Which.
+        field: String,
+    },
+    /// A key of the metadata table.
+    Manifest {
+        /// File as the user would name it.
+        file: String,
+        /// Line, from 1, when it could be found.
+        line: Option<usize>,
+        /// Full key path in that file.
+        key: String,
+    },
+    /// The command line.
+    CommandLine {
+        /// The flag.
+        flag: String,
+    },
+    /// An environment variable.
+    Environment {
+        /// Its name.
+        variable: String,
+    },
+    /// Cargo's configuration files.
+    CargoConfig {
+        /// Its key.
+        key: String,
+    },
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::Default => f.write_str("default"),
+            Origin::Cargo { field } => f.write_str(field),
+            Origin::Manifest { file, line: Some(line), .. } => write!(f, "{file}:{line}"),
+            Origin::Manifest { file, line: None, .. } => f.write_str(file),
+            Origin::CommandLine { flag } => f.write_str(flag),
+            Origin::Environment { variable } => f.write_str(variable),
+            Origin::CargoConfig { key } => write!(f, "cargo config {key}"),
+        }
+    }
+}
+
+/// Where each value came from: `<package>/<key path>`, or the bare key path for values of the whole run (`profile`, `targets`).
+pub type Origins = BTreeMap<String, Origin>;

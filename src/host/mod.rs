@@ -1,0 +1,176 @@
+//! The one seam to processes, the environment, the clock and signals. `real` is the sole user of `Command::new`.
+
+mod real;
+
+pub use real::RealHost;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A command to run, as a value.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Cmd {
+    /// Program name or path.
+    pub program: OsString,
+    /// Arguments.
+    pub args: Vec<OsString>,
+    /// Environment changes: `None` removes the variable.
+    pub env: Vec<(OsString, Option<OsString>)>,
+    /// Working directory; the process's own when absent.
+    pub cwd: Option<PathBuf>,
+}
+
+impl Cmd {
+    /// A command without arguments.
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Cmd { program: program.into(), ..Cmd::default() }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.push((key.into(), Some(value.into())));
+        self
+    }
+
+    /// Removes an environment variable.
+    #[must_use]
+    pub fn env_remove(mut self, key: impl Into<OsString>) -> Self {
+        self.env.push((key.into(), None));
+        self
+    }
+
+    /// Sets the working directory.
+    #[must_use]
+    pub fn cwd(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.cwd = Some(dir.into());
+        self
+    }
+
+    /// The command line as a POSIX shell would take it, environment changes first.
+    pub fn display(&self) -> String {
+        let mut words = Vec::new();
+        for (key, value) in &self.env {
+            if let Some(value) = value {
+                words.push(format!("{}={}", key.to_string_lossy(), quote(value)));
+            }
+        }
+        words.push(quote(&self.program));
+        words.extend(self.args.iter().map(|a| quote(a)));
+        words.join(" ")
+    }
+}
+
+/// Quotes a word for a POSIX shell when it needs it.
+pub fn quote(word: &OsStr) -> String {
+    let text = word.to_string_lossy().replace('\x1f', " ");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// How a finished process ended, and what it printed.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Output {
+    /// Exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error; empty where it was passed through.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Ended with exit code 0.
+    pub fn ok(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// Standard output as text, without the line end.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).trim_end().to_owned()
+    }
+
+    /// The last `n` lines of standard error.
+    pub fn tail(&self, n: usize) -> String {
+        let text = String::from_utf8_lossy(&self.stderr);
+        let lines: Vec<&str> = text.trim_end().lines().collect();
+        lines[lines.len().saturating_sub(n)..].join("\n")
+    }
+}
+
+/// What the product may ask of the machine it runs on, files aside.
+pub trait Host: Sync {
+    /// An environment variable.
+    fn env(&self, key: &str) -> Option<OsString>;
+
+    /// The working directory.
+    fn cwd(&self) -> PathBuf;
+
+    /// Runs to the end, capturing standard output and error; standard input is empty.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    fn output(&self, cmd: &Cmd) -> io::Result<Output>;
+
+    /// Runs to the end with standard error passed through; every line of standard output goes to `line`.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    fn stream(&self, cmd: &Cmd, line: &mut dyn FnMut(&str)) -> io::Result<Output>;
+
+    /// Finds a program as a shell would: by PATH, or as given when it holds a separator.
+    fn which(&self, program: &OsStr) -> Option<PathBuf>;
+
+    /// Whether Ctrl-C or a termination signal has come. Stages ask between steps and stop with [`interrupted`].
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+
+    /// Whether the process may change the system without help.
+    fn is_root(&self) -> bool;
+
+    /// The time now.
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    /// Whether standard error is a terminal.
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+/// The problem that ends an interrupted run.
+pub fn interrupted() -> crate::error::Problem {
+    crate::error::Problem::new("interrupted", "interrupted; nothing was published")
+        .exit(crate::error::Exit::Interrupted)
+}
+
+/// Fails when the run has been interrupted.
+///
+/// # Errors
+/// [`interrupted`].
+pub fn check_interrupt(host: &dyn Host) -> Result<(), crate::error::Problem> {
+    if host.is_interrupted() { Err(interrupted()) } else { Ok(()) }
+}
+
+/// A path as a user would name it: relative to `base` where it lies below it.
+pub fn shorten(path: &Path, base: &Path) -> String {
+    path.strip_prefix(base).unwrap_or(path).display().to_string()
+}

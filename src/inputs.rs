@@ -1,0 +1,1 @@
+//! Reads what the configuration names: icon, manifest, assets, templates; all problems at once.

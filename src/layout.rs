@@ -1,0 +1,1 @@
+//! One sorted, conflict-checked tree of everything that goes into a bundle.

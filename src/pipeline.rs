@@ -1,0 +1,1 @@
+//! `package`, composed from the stages. The file to read first.

@@ -1,0 +1,1 @@
+//! How events look: for people on stderr, as JSON lines, results on stdout.

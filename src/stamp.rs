@@ -1,0 +1,1 @@
+//! Puts the resources into the finished executables, then seals them.

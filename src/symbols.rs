@@ -1,0 +1,1 @@
+//! Splits debug information from the executables and names it.

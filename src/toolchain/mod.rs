@@ -1,0 +1,1 @@
+//! What is installed, what is missing, and how a target is built with it.

@@ -1,0 +1,1 @@
+//! Reads a finished bundle from disk and trusts nothing above.

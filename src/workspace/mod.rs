@@ -1,0 +1,5 @@
+//! Asks cargo and git what there is.
+
+mod types;
+
+pub use types::*;
