@@ -33,9 +33,8 @@ impl std::str::FromStr for FileVersion {
     /// One to four numbers with dots between; missing ones are 0.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut parts = [0; 4];
-
-        for piece in text.split('.') {
-            let slot = parts.get_mut(count).ok_or_else(|| format!("`{text}` has more than four parts"))?;
+        for (i, piece) in text.split('.').enumerate() {
+            let slot = parts.get_mut(i).ok_or_else(|| format!("`{text}` has more than four parts"))?;
             *slot = piece.parse().map_err(|_| format!("`{piece}` in `{text}` is not a number from 0 to 65535"))?;
         }
         Ok(FileVersion(parts))
