@@ -2,6 +2,7 @@
 //! contract twice. Each carries a schema version that rises when a reader of the former one would misread it.
 
 pub mod manifest;
+pub mod plan;
 pub mod service_json;
 
 pub use manifest::{BuildManifest, ManifestFile, SourceState, ToolVersion};
