@@ -3,6 +3,7 @@
 
 pub mod manifest;
 pub mod output;
+pub mod plan;
 pub mod service_json;
 pub mod sums;
 
