@@ -2,7 +2,7 @@
 //!
 //! The Windows standard library comes from WINSVC_TEST_SYSROOT with the compiler WINSVC_TEST_RUSTC, or, when they are not set,
 //! from the active toolchain.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use cargo_winsvc::cli::BuildArgs;
 use cargo_winsvc::compile::{self, Built, CompilePlan, Request, known_roots};
