@@ -25,7 +25,36 @@ pub mod toolchain;
 pub mod verify;
 pub mod workspace;
 
+use std::process::ExitCode;
+
 /// The process: parses the command line, runs the command, reports, and gives the exit code.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version on stdout with 0, mistakes on stderr with 2: clap's manner and ours.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { error::Exit::Usage.code() } else { 0 });
+        }
+    };
+    let host = match host::RealHost::new() {
+        Ok(host) => host,
+        Err(error) => {
+            report::Report::error(&report::Human::new(&cli.output, false), &error.into());
+            return ExitCode::from(error::Exit::Failure.code());
+        }
+    };
+    let report: Box<dyn report::Report> = match cli.output.message_format {
+        cli::MessageFormat::Human => Box::new(report::Human::new(&cli.output, host::Host::is_terminal(&host))),
+        cli::MessageFormat::Json => Box::new(report::Json),
+    };
+    match commands::run(&host, &*report, &cli) {
+        Ok(exit) => ExitCode::from(exit),
+        Err(error) => {
+            // Whatever failed while the user was leaving failed because of that.
+            let error = if host::Host::is_interrupted(&host) { host::interrupted().into() } else { error };
+            report.error(&error);
+            ExitCode::from(error::exit_of(&error).code())
+        }
+    }
 }

@@ -1,5 +1,10 @@
-//! The command line.
+//! The command line: argv in, a request out. Touches no files and no processes.
 
+mod args;
 mod request;
 
+pub use args::{
+    BuildCommandArgs, BuildFlags, Cli, Color, Command, DoctorArgs, Generate, GenerateArgs, GenerateFilesArgs,
+    MessageFormat, OutputArgs, PackageArgs, PlanArgs, ProvisionFlags, SchemaArgs, SchemaOf, VerifyArgs, parse,
+};
 pub use request::BuildArgs;

@@ -39,6 +39,12 @@ pub struct BuildArgs {
     pub config: Vec<String>,
     /// What follows `--`.
     pub cargo_args: Vec<String>,
+    /// How often `-v` was given; from the second on it is cargo's too.
+    pub verbose: u8,
+    /// `-q`.
+    pub quiet: bool,
+    /// `--color`, as cargo spells it.
+    pub color: Option<String>,
     /// `--backend`.
     pub backend: Option<String>,
     /// `--variant`.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// File name, in the bundle and (merged over all bundles of the folder) beside it.
+/// File name in the bundle. The output folder has one of the same name over all its bundles: [`super::output`].
 pub const FILE_NAME: &str = "winsvc-manifest.json";
 /// Version of the format.
 pub const VERSION: u32 = 1;
@@ -24,6 +24,9 @@ pub struct BuildManifest {
     pub version: String,
     /// Target triple.
     pub target: String,
+    /// Variant of the configuration, when it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// Cargo profile.
     pub profile: String,
     /// The source it was built from.
@@ -39,6 +42,8 @@ pub struct BuildManifest {
     pub flags: Vec<String>,
     /// Templates that the project replaced.
     pub overridden_templates: Vec<String>,
+    /// The executables that cargo built, a path each; other files of the bundle are whatever the project added.
+    pub executables: Vec<BundlePath>,
     /// Files of the bundle, but for this one and SHA256SUMS, sorted by path.
     pub files: Vec<ManifestFile>,
     /// Debug information by executable, when it was split off.

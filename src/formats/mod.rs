@@ -2,9 +2,13 @@
 //! contract twice. Each carries a schema version that rises when a reader of the former one would misread it.
 
 pub mod manifest;
+pub mod output;
+pub mod plan;
 pub mod service_json;
+pub mod sums;
 
-pub use manifest::{BuildManifest, ManifestFile, SourceState, ToolVersion};
+pub use manifest::{BuildManifest, DebugInfoFile, ManifestFile, SourceState, ToolVersion};
+pub use output::{OutputBundle, OutputFile, OutputManifest};
 pub use service_json::ServiceJson;
 
 /// Pretty JSON with a line end, as every JSON file of the product is written.

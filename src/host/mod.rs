@@ -1,13 +1,15 @@
 //! The one seam to processes, the environment, the clock and signals. `real` is the sole user of `Command::new`.
 
 mod real;
+pub mod scripted;
 
 pub use real::RealHost;
+pub use scripted::ScriptedHost;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// A command to run, as a value.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -20,6 +22,8 @@ pub struct Cmd {
     pub env: Vec<(OsString, Option<OsString>)>,
     /// Working directory; the process's own when absent.
     pub cwd: Option<PathBuf>,
+    /// Ended by force when it runs longer; its exit code is then `None`.
+    pub timeout: Option<Duration>,
 }
 
 impl Cmd {
@@ -60,6 +64,13 @@ impl Cmd {
     #[must_use]
     pub fn cwd(mut self, dir: impl Into<PathBuf>) -> Self {
         self.cwd = Some(dir.into());
+        self
+    }
+
+    /// Bounds its run time.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 
@@ -148,6 +159,12 @@ pub trait Host: Sync {
     /// The time now.
     fn now(&self) -> SystemTime {
         SystemTime::now()
+    }
+
+    /// Asks a question that is answered by y or n. `None` where nobody can answer: standard input or error is no
+    /// terminal, or the run was interrupted.
+    fn ask(&self, _question: &str) -> Option<bool> {
+        None
     }
 
     /// Whether standard error is a terminal.

@@ -9,7 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 #[derive(Debug, Default)]
 struct State {
@@ -73,8 +74,24 @@ impl RealHost {
         let group = Pid::from_child(&child);
         groups.push(group);
         drop(groups);
-        Ok(Running { state: &self.state, child, group })
+        Ok(Running { state: &self.state, child, group, watchdog: cmd.timeout.map(|limit| watch(group, limit)) })
     }
+}
+
+/// Ends the group when the limit passes before the returned channel is closed: politely, then by force.
+fn watch(group: Pid, limit: Duration) -> mpsc::Sender<()> {
+    let (ended, watched) = mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        for (wait, signal) in [(limit, Signal::TERM), (Duration::from_secs(2), Signal::KILL)] {
+            match watched.recv_timeout(wait) {
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    let _ = kill_process_group(group, signal);
+                }
+                _ => return,
+            }
+        }
+    });
+    ended
 }
 
 /// A child that is forgotten by the signal thread, and reaped, when this is dropped.
@@ -82,11 +99,14 @@ struct Running<'a> {
     state: &'a State,
     child: Child,
     group: Pid,
+    /// Closing it calls the watchdog off.
+    watchdog: Option<mpsc::Sender<()>>,
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         let _ = self.child.wait();
+        self.watchdog = None;
         self.state.groups().retain(|g| *g != self.group);
     }
 }
@@ -143,6 +163,29 @@ impl Host for RealHost {
 
     fn is_root(&self) -> bool {
         rustix::process::geteuid().is_root()
+    }
+
+    fn ask(&self, question: &str) -> Option<bool> {
+        use io::{IsTerminal, Write};
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        let mut stderr = io::stderr();
+        let _ = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
+        // Reading can't be broken off by a signal that is handled: a thread reads, this one looks at the flag.
+        let (answer, answered) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let _ = io::stdin().read_line(&mut line);
+            let _ = answer.send(line);
+        });
+        loop {
+            match answered.recv_timeout(Duration::from_millis(100)) {
+                Ok(line) => return Some(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")),
+                Err(mpsc::RecvTimeoutError::Timeout) if !self.is_interrupted() => {}
+                Err(_) => return None,
+            }
+        }
     }
 
     fn is_terminal(&self) -> bool {

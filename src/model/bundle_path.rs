@@ -1,6 +1,7 @@
 //! Names of files inside a bundle: safe on every Windows file system.
 
 use std::fmt;
+use unicode_normalization::UnicodeNormalization;
 
 /// A relative path with `/` between its parts, none of which Windows would refuse, reinterpret or confuse:
 /// no `..`, no drive, no stream, no device name, no trailing dot or space, no control character.
@@ -46,9 +47,9 @@ impl BundlePath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The key under which two names are the same file on Windows: upper-cased, as NTFS compares.
+    /// The key under which two names are the same file on Windows or where it is packed: see [`collision_key`].
     pub fn collision_key(&self) -> String {
-        self.0.to_uppercase()
+        collision_key(&self.0)
     }
 
     /// This path below a folder.
@@ -58,6 +59,12 @@ impl BundlePath {
     pub fn under(&self, folder: &str) -> Result<Self, String> {
         BundlePath::new(format!("{folder}/{}", self.0))
     }
+}
+
+/// The key under which two names may be one file: upper case, as NTFS compares, and accents composed (NFC), as other file
+/// systems and archive tools compare. Stricter than NTFS, which tells `ß` from `SS`.
+pub fn collision_key(name: &str) -> String {
+    name.nfc().collect::<String>().to_uppercase().nfc().collect()
 }
 
 /// True when a file name means a device: with or without extension, in any case.

@@ -30,6 +30,11 @@ impl Sha256 {
         }
     }
 
+    /// A digest that was computed elsewhere.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Sha256(bytes)
+    }
+
     /// The digest's bytes.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0

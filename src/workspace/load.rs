@@ -1,0 +1,137 @@
+//! `cargo metadata --no-deps`, and what the environment adds to it.
+
+use super::types::{Bin, ManifestText, Package, Workspace};
+use super::{epoch, git};
+use crate::cli::BuildArgs;
+use crate::error::Problem;
+use crate::host::{Cmd, Host, shorten};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The cargo to call: `$CARGO`, which cargo sets for its subcommands, else `cargo`.
+fn cargo(host: &dyn Host) -> OsString {
+    host.env("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into())
+}
+
+/// Loads the workspace that the request means.
+///
+/// # Errors
+/// No Cargo.toml, one that cargo refuses (its own message is passed on), a malformed SOURCE_DATE_EPOCH.
+pub fn load(host: &dyn Host, request: &BuildArgs) -> anyhow::Result<Workspace> {
+    let cwd = host.cwd();
+    let manifest = find_manifest(&cwd, request.manifest_path.as_deref())?;
+    // Fails before cargo is asked: the cheapest check first.
+    epoch::epoch(host.env("SOURCE_DATE_EPOCH").as_deref(), None)?;
+    let metadata = metadata(host, request, &manifest)?;
+    let root = metadata.workspace_root.clone().into_std_path_buf();
+    let target_dir = match &request.target_dir {
+        Some(dir) => cwd.join(dir),
+        None => metadata.target_directory.clone().into_std_path_buf(),
+    };
+    let head = git::head(host, &root, &target_dir);
+    let epoch = epoch::epoch(host.env("SOURCE_DATE_EPOCH").as_deref(), head.as_ref().map(|h| h.1))?;
+    let text = |path: &Path| ManifestText {
+        path: path.to_owned(),
+        display: shorten(path, &cwd),
+        text: std::fs::read_to_string(path).unwrap_or_default(),
+    };
+    let members: Vec<Package> = metadata.workspace_packages().into_iter().map(|p| member(p, &text)).collect();
+    let name_of = |path: &Path| members.iter().find(|m| same_file(&m.manifest.path, path)).map(|m| m.name.clone());
+    let root_manifest = root.join("Cargo.toml");
+    let default_members = if metadata.workspace_default_members.is_available() {
+        let packages = metadata.workspace_default_packages();
+        packages.into_iter().map(|p| p.name.to_string()).collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Workspace {
+        current_package: name_of(&manifest),
+        root_package: name_of(&root_manifest),
+        manifest: text(&root_manifest),
+        metadata: table(&metadata.workspace_metadata),
+        default_members,
+        source: head.map(|h| h.0),
+        epoch,
+        build_targets: None,
+        root,
+        target_dir,
+        members,
+    })
+}
+
+/// The Cargo.toml that cargo would take: the given one, else the nearest in the working directory and above it.
+fn find_manifest(cwd: &Path, given: Option<&Path>) -> Result<PathBuf, Problem> {
+    if let Some(given) = given {
+        let path = cwd.join(given);
+        if path.is_file() {
+            return Ok(path);
+        }
+        return Err(Problem::usage("no-manifest", format!("there is no file `{}`", given.display()))
+            .fix("--manifest-path path/to/Cargo.toml"));
+    }
+    cwd.ancestors().map(|dir| dir.join("Cargo.toml")).find(|path| path.is_file()).ok_or_else(|| {
+        Problem::usage("no-manifest", format!("no Cargo.toml in `{}` or any folder above it", cwd.display()))
+            .fix("run it in a crate's folder, or add --manifest-path path/to/Cargo.toml")
+    })
+}
+
+fn metadata(host: &dyn Host, request: &BuildArgs, manifest: &Path) -> anyhow::Result<cargo_metadata::Metadata> {
+    let mut cmd = Cmd::new(cargo(host)).args(["metadata", "--format-version", "1", "--no-deps"]);
+    cmd = cmd.arg("--manifest-path").arg(manifest);
+    for (flag, set) in [("--locked", request.locked), ("--offline", request.offline), ("--frozen", request.frozen)] {
+        if set {
+            cmd = cmd.arg(flag);
+        }
+    }
+    for value in &request.config {
+        cmd = cmd.arg("--config").arg(value);
+    }
+    let output = host.output(&cmd).map_err(|e| {
+        if e.kind() == std::io::ErrorKind::Interrupted {
+            return crate::host::interrupted();
+        }
+        Problem::new("no-cargo", format!("can't run `{}`: {e}", cmd.program.to_string_lossy()))
+            .fix("install Rust (https://rustup.rs) or set CARGO to the path of cargo")
+            .exit(crate::error::Exit::ToolMissing)
+    })?;
+    crate::host::check_interrupt(host)?;
+    if !output.ok() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.trim_end().strip_prefix("error: ").unwrap_or(said.trim_end());
+        return Err(Problem::usage("cargo-metadata", format!("cargo can't read `{}`: {said}", manifest.display()))
+            .fix(cmd.display())
+            .into());
+    }
+    let text = std::str::from_utf8(&output.stdout)?;
+    // Cargo may print other lines before its object.
+    let json = text.lines().find(|l| l.starts_with('{')).unwrap_or(text);
+    Ok(cargo_metadata::MetadataCommand::parse(json)?)
+}
+
+fn member(package: &cargo_metadata::Package, text: &dyn Fn(&Path) -> ManifestText) -> Package {
+    let bins = package.targets.iter().filter(|t| t.is_bin());
+    Package {
+        name: package.name.to_string(),
+        id: package.id.repr.clone(),
+        version: package.version.clone(),
+        manifest: text(package.manifest_path.as_std_path()),
+        metadata: table(&package.metadata),
+        bins: bins.map(|t| Bin { name: t.name.clone(), required_features: t.required_features.clone() }).collect(),
+        default_run: package.default_run.clone(),
+        description: package.description.clone(),
+        authors: package.authors.clone(),
+        homepage: package.homepage.clone(),
+        repository: package.repository.clone(),
+        license: package.license.clone(),
+        license_file: package.license_file.as_ref().map(ToString::to_string),
+    }
+}
+
+/// The `winsvc` table of a metadata value.
+fn table(metadata: &serde_json::Value) -> Option<serde_json::Value> {
+    metadata.get("winsvc").cloned()
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
