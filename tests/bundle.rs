@@ -7,49 +7,29 @@ use cargo_winsvc::config::Compression;
 use cargo_winsvc::error::{Exit, Problem, Problems};
 use cargo_winsvc::event::{Event, Recorder, Silent};
 use cargo_winsvc::formats::{BuildManifest, OutputBundle, OutputManifest, manifest};
-use cargo_winsvc::host::{Cmd, Host, Output, RealHost};
+use cargo_winsvc::host::{RealHost, ScriptedHost};
 use cargo_winsvc::layout::{Entry, FileTree, Source};
 use cargo_winsvc::model::{BundlePath, Sha256};
-use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
-/// A host that only answers whether it is interrupted.
-struct Still {
-    interrupted: bool,
+fn host() -> &'static ScriptedHost {
+    static HOST: OnceLock<ScriptedHost> = OnceLock::new();
+    HOST.get_or_init(|| ScriptedHost::new("/"))
 }
 
-impl Host for Still {
-    fn env(&self, _: &str) -> Option<OsString> {
-        None
-    }
-    fn cwd(&self) -> PathBuf {
-        PathBuf::new()
-    }
-    fn output(&self, _: &Cmd) -> std::io::Result<Output> {
-        unreachable!("no process")
-    }
-    fn stream(&self, _: &Cmd, _: &mut dyn FnMut(&str)) -> std::io::Result<Output> {
-        unreachable!("no process")
-    }
-    fn which(&self, _: &OsStr) -> Option<PathBuf> {
-        None
-    }
-    fn is_interrupted(&self) -> bool {
-        self.interrupted
-    }
-    fn is_root(&self) -> bool {
-        false
-    }
+fn interrupted() -> ScriptedHost {
+    let host = ScriptedHost::new("/");
+    host.interrupt();
+    host
 }
-
-const HOST: Still = Still { interrupted: false };
 
 fn packer(top: &str, threads: usize, compression: Compression) -> Packer<'_> {
-    Packer { host: &HOST, sink: &Silent, top, epoch: 1_700_000_001, compression, threads: NonZeroUsize::new(threads) }
+    Packer { host: host(), sink: &Silent, top, epoch: 1_700_000_001, compression, threads: NonZeroUsize::new(threads) }
 }
 
 /// Bytes that look random but are always the same.
@@ -220,7 +200,7 @@ fn limits_and_unreadable_files_are_told() {
     let error = write_zip(&late, &FileTree::default(), &out).expect_err("too late");
     assert_eq!(problem_id(&error), "epoch-out-of-range");
 
-    let stopped = Packer { host: &Still { interrupted: true }, ..packer };
+    let stopped = Packer { host: &interrupted(), ..packer };
     let error = write_zip(&stopped, &tree(&sample()), &out).expect_err("stopped");
     assert_eq!(problem_id(&error), "interrupted");
 }
@@ -270,7 +250,7 @@ fn staged(publisher: &Publisher<'_>, name: &str, version: &str, target: &str, co
 }
 
 fn publish(dir: &Path, name: &str, version: &str, target: &str, content: &str) -> cargo_winsvc::bundle::Published {
-    let publisher = Publisher::open(&HOST, &Silent, dir).expect("opens");
+    let publisher = Publisher::open(host(), &Silent, dir).expect("opens");
     let bundle = staged(&publisher, name, version, target, content);
     publisher.publish(&[bundle]).expect("publishes")
 }
@@ -342,7 +322,7 @@ fn the_same_again_gives_the_same_folder_in_any_order_of_targets() {
 fn a_run_that_does_not_publish_leaves_nothing() {
     let root = tempfile::tempdir().expect("dir");
     let dir = root.path().join("a/b/winsvc");
-    let publisher = Publisher::open(&HOST, &Silent, &dir).expect("opens");
+    let publisher = Publisher::open(host(), &Silent, &dir).expect("opens");
     staged(&publisher, "app", "1.0.0", GNU, "x");
     assert!(dir.exists());
     drop(publisher);
@@ -350,8 +330,7 @@ fn a_run_that_does_not_publish_leaves_nothing() {
 
     publish(&dir, "app", "1.0.0", GNU, "x");
     let had = listing(&dir);
-    let stopped = Still { interrupted: false };
-    let publisher = Publisher::open(&stopped, &Silent, &dir).expect("opens");
+    let publisher = Publisher::open(host(), &Silent, &dir).expect("opens");
     let mut bundle = staged(&publisher, "app", "2.0.0", GNU, "y");
     // A name that leads out of the folder, as a configured archive-name could.
     bundle.archive.file = "../x.zip".into();
@@ -366,7 +345,7 @@ fn what_is_in_the_way_is_told_before_anything_is_written() {
     let at = |name: &str| root.path().join(name);
     let refused = |dir: &Path| {
         let before = check_output(dir).expect_err("refused early");
-        let error = Publisher::open(&HOST, &Silent, dir).map(|_| ()).expect_err("refused");
+        let error = Publisher::open(host(), &Silent, dir).map(|_| ()).expect_err("refused");
         assert_eq!(problem_id(&error), before.id);
         assert!(!before.fixes.is_empty() && before.exit == Exit::Failure, "{before:?}");
         assert!(before.what.contains(root.path().to_str().expect("text")), "{before:?}");
@@ -406,7 +385,7 @@ fn names_that_meet_are_refused() {
     publish(dir, "app", "1.0.0", GNU, "x");
     let had = listing(dir);
     let try_name = |file: &str| {
-        let publisher = Publisher::open(&HOST, &Silent, dir).expect("opens");
+        let publisher = Publisher::open(host(), &Silent, dir).expect("opens");
         let mut bundle = staged(&publisher, "other", "1.0.0", GNU, "y");
         fs::rename(publisher.stage().join(&bundle.archive.file), publisher.stage().join(file)).expect("rename");
         bundle.archive.file = file.into();
@@ -428,10 +407,10 @@ fn two_runs_at_once_take_turns() {
     let root = tempfile::tempdir().expect("dir");
     let dir = root.path().join("winsvc");
     let recorder = Recorder::default();
-    let first = Publisher::open(&HOST, &Silent, &dir).expect("opens");
+    let first = Publisher::open(host(), &Silent, &dir).expect("opens");
     std::thread::scope(|scope| {
         let second = scope.spawn(|| {
-            let publisher = Publisher::open(&HOST, &recorder, &dir).expect("opens");
+            let publisher = Publisher::open(host(), &recorder, &dir).expect("opens");
             let bundle = staged(&publisher, "app", "1.0.0", MSVC, "second");
             publisher.publish(&[bundle]).expect("publishes");
         });
@@ -464,7 +443,7 @@ fn many_runs_at_once_lose_nothing() {
             scope.spawn(move || {
                 if i % 4 == 3 {
                     // One that gives up.
-                    drop(Publisher::open(&HOST, &Silent, dir).expect("opens"));
+                    drop(Publisher::open(host(), &Silent, dir).expect("opens"));
                 }
                 publish(dir, &format!("app{i}"), "1.0.0", GNU, "x");
             });
@@ -477,8 +456,8 @@ fn many_runs_at_once_lose_nothing() {
 #[test]
 fn waiting_can_be_interrupted() {
     let root = tempfile::tempdir().expect("dir");
-    let _first = Publisher::open(&HOST, &Silent, root.path()).expect("opens");
-    let error = Publisher::open(&Still { interrupted: true }, &Silent, root.path()).map(|_| ()).expect_err("stops");
+    let _first = Publisher::open(host(), &Silent, root.path()).expect("opens");
+    let error = Publisher::open(&interrupted(), &Silent, root.path()).map(|_| ()).expect_err("stops");
     assert_eq!(problem_id(&error), "interrupted");
 }
 
@@ -499,7 +478,7 @@ fn deleted_archives_leave_the_lists() {
     publish(dir, "app", "1.0.0", GNU, "x");
     fs::remove_file(dir.join("app-1.0.0-x86_64-pc-windows-gnu.zip")).expect("removed");
     let recorder = Recorder::default();
-    let publisher = Publisher::open(&HOST, &recorder, dir).expect("opens");
+    let publisher = Publisher::open(host(), &recorder, dir).expect("opens");
     let bundle = staged(&publisher, "app", "1.0.0", MSVC, "y");
     publisher.publish(&[bundle]).expect("publishes");
     assert!(recorder.events().iter().any(|e| matches!(e, Event::Note { text } if text.contains("gone or changed"))));

@@ -32,12 +32,10 @@ pub struct Request<'a> {
     pub build_env: &'a dyn Fn(&str) -> Option<(String, bool)>,
     /// The back end's environment.
     pub recipe_env: &'a [(String, Option<String>)],
-    /// The back end's flags for rustc.
+    /// The back end's flags for rustc. They come before the user's, who thus has the last word.
     pub recipe_rustflags: &'a [String],
     /// The back end's arguments for cargo.
     pub recipe_cargo_args: &'a [String],
-    /// The linker is GNU ld or takes its options (the mingw back end).
-    pub gnu_ld: bool,
     /// Where other sources lie ([`super::known_roots`]), and what the back end knows (rust-src).
     pub roots: Roots,
     /// Folder for the copies.
@@ -67,7 +65,7 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
     let triple = request.unit.target.triple();
     let mut notes = Vec::new();
     let parts = Parts {
-        ours: our_flags(request),
+        ours: request.recipe_rustflags.to_vec(),
         users: request.user_rustflags.clone(),
         cflags: c_variables(request, &mut notes),
         base_env: request.recipe_env.iter().cloned().collect(),
@@ -255,25 +253,6 @@ fn profile_settings(request: &Request) -> Vec<String> {
     };
     let profile = request.profile;
     vec![format!("profile.{profile}.debug={debug}"), format!("profile.{profile}.strip=false")]
-}
-
-/// Ours come before the user's, who thus has the last word.
-fn our_flags(request: &Request) -> Vec<String> {
-    let mut flags: Vec<String> = Vec::new();
-    if request.unit.crt_static {
-        flags.push("-Ctarget-feature=+crt-static".to_owned());
-    }
-    if request.gnu_ld {
-        // The time of linking would be in the executable; the id ties it to its debug information.
-        flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
-        flags.push("-Clink-arg=-Wl,--build-id".to_owned());
-    }
-    for flag in request.recipe_rustflags {
-        if !flags.contains(flag) || !flag.contains('=') {
-            flags.push(flag.clone());
-        }
-    }
-    flags
 }
 
 fn remaps(request: &Request) -> Vec<Remap> {
