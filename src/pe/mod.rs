@@ -10,7 +10,10 @@ mod error;
 mod headers;
 mod image;
 mod imports;
+mod layout;
+mod relocations;
 mod resources;
+mod rewrite;
 mod version;
 
 pub use checksum::checksum;
@@ -19,5 +22,9 @@ pub use error::Error;
 pub use headers::Section;
 pub use image::Image;
 pub use imports::Import;
-pub use resources::{Key, Name, Resource, ResourceTree, kind};
-pub use version::VersionInfo;
+pub use layout::{LayoutFault, check_layout};
+pub use resources::{
+    DEFAULT_MANIFEST, Icon, IconError, IconImage, Key, Name, Resource, ResourceTree, group_members, kind, message_table,
+};
+pub use rewrite::{Placement, replace_resources};
+pub use version::{LANGUAGE, VersionInfo};

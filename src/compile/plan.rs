@@ -1,0 +1,321 @@
+//! Decides the invocation. Pure.
+
+use super::remap::{self, Remap, Roots};
+use super::{CompilePlan, Expected};
+use crate::cli::BuildArgs;
+use crate::config::{BinRef, DebugInfo, SymbolsMode, Unit};
+use crate::error::{Problem, Problems};
+use crate::model::Env;
+use crate::workspace::Workspace;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What the invocation is made from.
+pub struct Request<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// The user's flags.
+    pub args: &'a BuildArgs,
+    /// What to build.
+    pub unit: &'a Unit,
+    /// Cargo profile.
+    pub profile: &'a str,
+    /// Cargo: `$CARGO`, else `cargo`.
+    pub cargo: String,
+    /// The user's working directory.
+    pub cwd: PathBuf,
+    /// `$CARGO_HOME`.
+    pub cargo_home: Option<PathBuf>,
+    /// The user's effective rustc flags.
+    pub user_rustflags: Vec<String>,
+    /// An environment variable as build scripts see it, and whether cargo's configuration forces it.
+    pub build_env: &'a dyn Fn(&str) -> Option<(String, bool)>,
+    /// The back end's environment.
+    pub recipe_env: &'a [(String, Option<String>)],
+    /// The back end's flags for rustc.
+    pub recipe_rustflags: &'a [String],
+    /// The back end's arguments for cargo.
+    pub recipe_cargo_args: &'a [String],
+    /// The linker is GNU ld or takes its options (the mingw back end).
+    pub gnu_ld: bool,
+    /// Where other sources lie ([`super::known_roots`]), and what the back end knows (rust-src).
+    pub roots: Roots,
+    /// Folder for the copies.
+    pub staging: PathBuf,
+}
+
+/// What the environment is made of, kept apart because more folders may have to be hidden after the first run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) ours: Vec<String>,
+    pub(super) users: Vec<String>,
+    /// Variable and the user's own value.
+    pub(super) cflags: Vec<(String, String)>,
+    pub(super) base_env: BTreeMap<String, Option<String>>,
+    pub(super) remaps: Vec<Remap>,
+    pub(super) cargo_home: Option<PathBuf>,
+    pub(super) target_dir: PathBuf,
+}
+
+/// Decides the cargo invocation for one target.
+///
+/// # Errors
+/// Two executables of one name, of which cargo would keep only one.
+pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
+    let bins = bins(request.unit);
+    Problems::check(collisions(request, &bins))?;
+    let triple = request.unit.target.triple();
+    let mut notes = Vec::new();
+    let parts = Parts {
+        ours: our_flags(request),
+        users: request.user_rustflags.clone(),
+        cflags: c_variables(request, &mut notes),
+        base_env: request.recipe_env.iter().cloned().collect(),
+        remaps: remaps(request),
+        cargo_home: request.cargo_home.clone(),
+        target_dir: request.workspace.target_dir.clone(),
+    };
+    let common = common_args(request);
+    let offline = request.args.offline || request.args.frozen;
+    let mut fetch = None;
+    if !request.roots.registry_seen && !offline {
+        let head = ["fetch", "--target", triple].map(str::to_owned);
+        fetch = Some(head.into_iter().chain(common.clone()).collect());
+    }
+    let id = |package: &str| request.workspace.members.iter().find(|m| m.name == package).map(|m| m.id.clone());
+    let expected =
+        bins.iter().map(|bin| Expected { bin: bin.clone(), package_id: id(&bin.package).unwrap_or_default() });
+    let mut plan = CompilePlan {
+        target: triple.to_owned(),
+        program: request.cargo.clone(),
+        args: build_args(request, &bins, common),
+        env: Vec::new(),
+        cwd: request.cwd.clone(),
+        rustflags: Vec::new(),
+        remaps: Vec::new(),
+        fetch,
+        expected: expected.collect(),
+        staging: request.staging.clone(),
+        notes,
+        parts,
+    };
+    plan.settle();
+    Ok(plan)
+}
+
+impl CompilePlan {
+    /// Fills in what follows from the mappings.
+    fn settle(&mut self) {
+        let parts = &self.parts;
+        self.remaps = remap::ordered(&parts.remaps);
+        self.rustflags = parts.ours.clone();
+        self.rustflags.extend(remap::rustflags(&self.remaps));
+        self.rustflags.extend(parts.users.iter().cloned());
+        let mut env = parts.base_env.clone();
+        env.insert("CARGO_ENCODED_RUSTFLAGS".into(), Some(self.rustflags.join("\x1f")));
+        env.insert("RUSTFLAGS".into(), None);
+        for (variable, users) in &parts.cflags {
+            let mut flags: Vec<String> = Vec::new();
+            if !users.trim().is_empty() {
+                flags.push(users.trim().to_owned());
+            }
+            flags.extend(remap::cflags(&self.remaps));
+            env.insert(variable.clone(), Some(flags.join(" ")));
+        }
+        self.env = env.into_iter().collect();
+    }
+
+    /// Adds mappings; says whether any is new.
+    pub(super) fn add_remaps(&mut self, new: Vec<Remap>) -> bool {
+        let before = self.parts.remaps.len();
+        for remap in new {
+            if !self.parts.remaps.iter().any(|r| r.from == remap.from) {
+                self.parts.remaps.push(remap);
+            }
+        }
+        self.settle();
+        self.parts.remaps.len() > before
+    }
+}
+
+/// All executables of a target's bundles, each once.
+fn bins(unit: &Unit) -> Vec<BinRef> {
+    let mut bins: Vec<BinRef> = unit.bundles.iter().flat_map(|b| b.bins.iter().cloned()).collect();
+    bins.sort();
+    bins.dedup();
+    bins
+}
+
+/// `--bin NAME` means every bin of that name in the chosen packages, and all land on one file.
+fn collisions(request: &Request, bins: &[BinRef]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let chosen: Vec<_> =
+        request.workspace.members.iter().filter(|m| bins.iter().any(|b| b.package == m.name)).collect();
+    let mut names: Vec<&str> = bins.iter().map(|b| b.bin.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let owners: Vec<&str> =
+            chosen.iter().filter(|m| m.bins.iter().any(|b| b.name == name)).map(|m| m.name.as_str()).collect();
+        if owners.len() > 1 {
+            let list = owners.join("` and `");
+            problems.push(
+                Problem::usage(
+                    "bin-collision",
+                    format!("packages `{list}` both have a binary `{name}`: cargo would write both to {name}.exe"),
+                )
+                .fix(format!(
+                    "give one of them another name ([[bin]] name = …), or build the packages one at a time: -p {}",
+                    owners[0]
+                )),
+            );
+        }
+    }
+    problems
+}
+
+/// Arguments that `fetch` and `build` share.
+fn common_args(request: &Request) -> Vec<String> {
+    let args = request.args;
+    let mut list: Vec<String> = Vec::new();
+    if let Some(path) = &args.manifest_path {
+        list.extend(["--manifest-path".to_owned(), path.display().to_string()]);
+    }
+    for (flag, set) in [("--locked", args.locked), ("--offline", args.offline), ("--frozen", args.frozen)] {
+        if set {
+            list.push(flag.to_owned());
+        }
+    }
+    for value in &args.config {
+        list.extend(["--config".to_owned(), value.clone()]);
+    }
+    if args.quiet {
+        list.push("--quiet".to_owned());
+    }
+    // Our own first -v shows our commands; the second is cargo's first.
+    list.extend((1..args.verbose).map(|_| "-v".to_owned()));
+    if let Some(when) = &args.color {
+        list.extend(["--color".to_owned(), when.clone()]);
+    }
+    list
+}
+
+fn build_args(request: &Request, bins: &[BinRef], common: Vec<String>) -> Vec<String> {
+    let args = request.args;
+    let mut list: Vec<String> =
+        ["build", "--message-format=json-render-diagnostics", "--target", request.unit.target.triple(), "--profile"]
+            .map(str::to_owned)
+            .into();
+    list.push(request.profile.to_owned());
+    let mut packages: Vec<&str> = bins.iter().map(|b| b.package.as_str()).collect();
+    packages.dedup();
+    for package in packages {
+        // With the version: a dependency may have the name of a member.
+        let member = request.workspace.members.iter().find(|m| m.name == package);
+        list.push("--package".to_owned());
+        list.push(member.map_or_else(|| package.to_owned(), |m| format!("{package}@{}", m.version)));
+    }
+    for bin in bins {
+        list.extend(["--bin".to_owned(), bin.bin.clone()]);
+    }
+    if !args.features.is_empty() {
+        list.extend(["--features".to_owned(), args.features.join(",")]);
+    }
+    for (flag, set) in [("--all-features", args.all_features), ("--no-default-features", args.no_default_features)] {
+        if set {
+            list.push(flag.to_owned());
+        }
+    }
+    if let Some(dir) = &args.target_dir {
+        list.extend(["--target-dir".to_owned(), dir.display().to_string()]);
+    }
+    if let Some(jobs) = &args.jobs {
+        list.extend(["--jobs".to_owned(), jobs.clone()]);
+    }
+    list.extend(common);
+    for setting in profile_settings(request) {
+        list.extend(["--config".to_owned(), setting]);
+    }
+    list.extend(request.recipe_cargo_args.iter().cloned());
+    list.extend(args.cargo_args.iter().cloned());
+    list
+}
+
+/// What `debug-info` changes in the profile. Stripping is ours to do: cargo's would throw away what the symbols are made of.
+fn profile_settings(request: &Request) -> Vec<String> {
+    let unit = request.unit;
+    let unwanted = !unit.bundles.is_empty() && unit.bundles.iter().all(|b| b.symbols == SymbolsMode::None);
+    let debug = match unit.debug_info {
+        DebugInfo::Profile => return Vec::new(),
+        _ if unwanted => "false",
+        DebugInfo::Full => "2",
+        DebugInfo::Limited => "1",
+        DebugInfo::LineTables => "\"line-tables-only\"",
+        DebugInfo::None => "false",
+    };
+    let profile = request.profile;
+    vec![format!("profile.{profile}.debug={debug}"), format!("profile.{profile}.strip=false")]
+}
+
+/// Ours come before the user's, who thus has the last word.
+fn our_flags(request: &Request) -> Vec<String> {
+    let mut flags: Vec<String> = Vec::new();
+    if request.unit.crt_static {
+        flags.push("-Ctarget-feature=+crt-static".to_owned());
+    }
+    if request.gnu_ld {
+        // The time of linking would be in the executable; the id ties it to its debug information.
+        flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
+        flags.push("-Clink-arg=-Wl,--build-id".to_owned());
+    }
+    for flag in request.recipe_rustflags {
+        if !flags.contains(flag) || !flag.contains('=') {
+            flags.push(flag.clone());
+        }
+    }
+    flags
+}
+
+fn remaps(request: &Request) -> Vec<Remap> {
+    let workspace = request.workspace;
+    let mut remaps =
+        vec![Remap::new(&workspace.root, remap::WORKSPACE), Remap::new(&workspace.target_dir, remap::TARGET_DIR)];
+    for member in &workspace.members {
+        if !member.dir().starts_with(&workspace.root) {
+            remaps.push(Remap::new(member.dir(), format!("/deps/{}", member.name)));
+        }
+    }
+    remaps.extend(request.roots.remaps.iter().cloned());
+    remaps
+}
+
+/// The variables whose flags crate `cc` (and what imitates it) takes for this target: the first that is set, most specific
+/// first, else the target's own.
+fn c_variables(request: &Request, notes: &mut Vec<String>) -> Vec<(String, String)> {
+    if request.unit.target.env() == Env::Msvc {
+        return Vec::new();
+    }
+    let triple = request.unit.target.triple();
+    let own = triple.replace(['-', '.'], "_");
+    let of_recipe = |key: &str| {
+        let found = request.recipe_env.iter().find(|(k, _)| k == key);
+        found.and_then(|(_, value)| value.clone()).map(|value| (value, false))
+    };
+    let mut found = Vec::new();
+    for name in ["CFLAGS", "CXXFLAGS"] {
+        let candidates =
+            [format!("{name}_{triple}"), format!("{name}_{own}"), format!("TARGET_{name}"), name.to_owned()];
+        let set = candidates.into_iter().find_map(|key| {
+            let value = of_recipe(&key).or_else(|| (request.build_env)(&key))?;
+            Some((key, value))
+        });
+        match set {
+            Some((key, (_, true))) => notes.push(format!(
+                "cargo's configuration forces {key}, so paths of this machine may stay in what C compilers build"
+            )),
+            Some((key, (value, false))) => found.push((key, value)),
+            None => found.push((format!("{name}_{own}"), String::new())),
+        }
+    }
+    found
+}
