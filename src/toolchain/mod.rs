@@ -3,10 +3,15 @@
 //! [`prepare`] is the entry: it looks ([`probe`]), finds a Windows standard library ([`std_source`]) and makes a
 //! [`Recipe`] for each target ([`recipe`]). Without `provision` it changes nothing but its own notes of former looks.
 
+mod apt;
+mod climb;
 pub mod probe;
 mod probe_cache;
+mod provision;
 pub mod recipe;
+mod std_build;
 pub mod std_source;
+pub mod survey;
 
 pub use recipe::{Backend, Recipe, SymbolTools};
 
@@ -15,8 +20,10 @@ use crate::error::{Exit, Problem, Problems};
 use crate::event::Sink;
 use crate::host::{Host, check_interrupt};
 use crate::model::Target;
+use climb::Climb;
 use probe::Inventory;
-use std_source::Std;
+use provision::{Provisioner, Stop};
+use std::path::Path;
 
 /// A target that is to be built, and what is known about it before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +76,8 @@ pub struct Gap {
     pub problem: Problem,
     /// What it is about.
     pub kind: GapKind,
+    /// The Debian package that brings it.
+    pub package: Option<String>,
 }
 
 /// Kinds of gaps, by what can be done about them.
@@ -87,12 +96,86 @@ pub enum GapKind {
 /// # Errors
 /// All gaps of all targets at once as [`Problems`] (exit 3), each with the command that mends it; interruption.
 pub fn prepare(host: &dyn Host, sink: &dyn Sink, wants: &[Want], options: Options) -> anyhow::Result<Vec<Ready>> {
-    let _ = sink;
-    let inventory = probe::inventory(host, wants, options.fresh);
+    prepare_for(host, sink, wants, options, None)
+}
+
+/// As [`prepare`], for a compiler that cargo's configuration names (`build.rustc`). RUSTC and the `rustc` on PATH are found
+/// without it.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_for(
+    host: &dyn Host,
+    sink: &dyn Sink,
+    wants: &[Want],
+    options: Options,
+    rustc: Option<&Path>,
+) -> anyhow::Result<Vec<Ready>> {
+    let inventory = probe::inventory_for(host, wants, options.fresh, rustc);
     check_interrupt(host)?;
+    let (ready, gaps) = judge(host, wants, &inventory);
+    if !options.provision || gaps.is_empty() || gaps.iter().any(|g| g.kind == GapKind::Final) {
+        Problems::check(gaps.into_iter().map(|g| g.problem).collect())?;
+        return Ok(ready);
+    }
+    let provisioner = Provisioner::new(host, sink, options.yes);
+    let inventory = provide_tools(host, &provisioner, wants, inventory, &gaps, rustc)?;
+    let mut problems = Vec::new();
+    for want in wants {
+        let Some(active) = &inventory.compiler else { continue };
+        if std_source::find(host, want, active).is_ok() {
+            continue;
+        }
+        let climb = Climb { host, sink, provisioner: &provisioner, inventory: &inventory, active, want, options };
+        match climb.run() {
+            Ok(std) => sink.note(format!("standard library for {}: {std}", want.target)),
+            Err(error) => match error.downcast::<Problem>() {
+                Ok(problem) if problem.id == "missing-std" => problems.push(problem),
+                Ok(problem) => return Err(problem.into()),
+                Err(error) => return Err(error),
+            },
+        }
+    }
+    Problems::check(problems)?;
     let (ready, gaps) = judge(host, wants, &inventory);
     Problems::check(gaps.into_iter().map(|g| g.problem).collect())?;
     Ok(ready)
+}
+
+/// Installs linkers and binutils, and looks again.
+fn provide_tools(
+    host: &dyn Host,
+    provisioner: &Provisioner<'_>,
+    wants: &[Want],
+    inventory: Inventory,
+    gaps: &[Gap],
+    rustc: Option<&Path>,
+) -> anyhow::Result<Inventory> {
+    let mut packages: Vec<String> = gaps.iter().filter_map(|g| g.package.clone()).collect();
+    packages.sort();
+    packages.dedup();
+    if packages.is_empty() {
+        return Ok(inventory);
+    }
+    let all = |gaps: &[Gap]| Problems(gaps.iter().map(|g| g.problem.clone()).collect());
+    if !provisioner.has_apt() {
+        return Err(all(gaps).into());
+    }
+    match provisioner.install(&packages) {
+        Ok(()) => {}
+        Err(Stop::Fatal(error)) => return Err(error),
+        Err(Stop::Reason(reason)) => {
+            let mut problems = all(gaps);
+            for problem in problems.0.iter_mut().filter(|p| p.id == "missing-linker") {
+                problem.what = format!("{}; {reason}", problem.what);
+            }
+            return Err(problems.into());
+        }
+    }
+    let inventory = probe::inventory_for(host, wants, true, rustc);
+    let (_, gaps) = judge(host, wants, &inventory);
+    let left: Vec<Gap> = gaps.into_iter().filter(|g| g.kind == GapKind::Tools).collect();
+    if left.is_empty() { Ok(inventory) } else { Err(all(&left).into()) }
 }
 
 /// Every target as it stands: a recipe, or what is missing for one.
@@ -115,18 +198,19 @@ pub(crate) fn judge(host: &dyn Host, wants: &[Want], inventory: &Inventory) -> (
 }
 
 fn judge_one(host: &dyn Host, want: &Want, inventory: &Inventory) -> Result<Recipe, Vec<Gap>> {
-    let backend = recipe::backend(want).map_err(|problem| vec![Gap { problem, kind: GapKind::Final }])?;
+    let backend =
+        recipe::backend(want).map_err(|problem| vec![Gap { problem, kind: GapKind::Final, package: None }])?;
     let Some(compiler) = &inventory.compiler else {
-        return Err(vec![Gap { problem: no_compiler(host), kind: GapKind::Final }]);
+        return Err(vec![Gap { problem: no_compiler(host), kind: GapKind::Final, package: None }]);
     };
     let mut gaps = recipe::gaps(backend, want, inventory);
-    let std = std_source::find(host, want, compiler);
-    if std.is_none() {
-        gaps.push(Gap { problem: std_source::missing(want, compiler), kind: GapKind::Std });
-    }
-    match std {
-        Some(std) if gaps.is_empty() => Ok(recipe::recipe(backend, want, inventory, compiler, &std)),
-        _ => Err(gaps),
+    match std_source::find(host, want, compiler) {
+        Ok(std) if gaps.is_empty() => Ok(recipe::recipe(backend, want, inventory, compiler, &std)),
+        Ok(_) => Err(gaps),
+        Err(problem) => {
+            gaps.push(Gap { problem, kind: GapKind::Std, package: None });
+            Err(gaps)
+        }
     }
 }
 
@@ -143,18 +227,4 @@ fn no_compiler(host: &dyn Host) -> Problem {
 /// The command that mends gaps of this target.
 pub(crate) fn doctor_command(target: &Target) -> String {
     format!("cargo winsvc doctor --target {target} --provision")
-}
-
-/// As [`Std`] stands in messages.
-impl std::fmt::Display for Std {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Std::Bundled => f.write_str("with the compiler"),
-            Std::Built { sysroot } => write!(f, "built from source: {}", sysroot.display()),
-            Std::Distribution { compiler, sysroot: None } => write!(f, "with {}", compiler.path.display()),
-            Std::Distribution { compiler, sysroot: Some(sysroot) } => {
-                write!(f, "built from source for {}: {}", compiler.path.display(), sysroot.display())
-            }
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::formats::ToolVersion;
 use crate::model::{Arch, Target};
 
 /// The Debian package that brings the whole of it.
-pub(in crate::toolchain) fn apt_package(target: &Target) -> &'static str {
+fn apt_package(target: &Target) -> &'static str {
     match target.arch() {
         Arch::I686 => "gcc-mingw-w64-i686",
         Arch::X86_64 | Arch::Aarch64 => "gcc-mingw-w64-x86-64",
@@ -45,7 +45,7 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
     .fix(format!("sudo apt-get install --no-install-recommends {}", apt_package(&want.target)))
     .fix(other_systems(&want.target))
     .exit(Exit::ToolMissing);
-    vec![Gap { problem, kind: GapKind::Tools }]
+    vec![Gap { problem, kind: GapKind::Tools, package: Some(apt_package(&want.target).to_owned()) }]
 }
 
 fn other_systems(target: &Target) -> String {
@@ -68,7 +68,7 @@ pub(super) fn no_such_linker(want: &Want, linker: &str) -> Gap {
                 want.target.env_name()
             ))
             .exit(Exit::ToolMissing);
-    Gap { problem, kind: GapKind::Final }
+    Gap { problem, kind: GapKind::Final, package: None }
 }
 
 /// Adds the linker where cargo would not find it itself, C tools likewise, and the tools' versions.
