@@ -154,6 +154,7 @@ impl Job {
                 id: self.bins[0].package.clone(),
                 version: semver_of("0.1.0"),
                 dir: self.host.cwd(),
+                root: self.host.cwd(),
                 archive_name: "x".to_owned(),
                 bins: self.bins.clone(),
                 assets: Vec::new(),
