@@ -1,11 +1,12 @@
 //! Decides the invocation. Pure.
 
 use super::remap::{self, Remap, Roots};
+use super::shim::{self, Script};
 use super::{CompilePlan, Expected};
 use crate::cli::BuildArgs;
 use crate::config::{BinRef, DebugInfo, SymbolsMode, Unit};
 use crate::error::{Problem, Problems};
-use crate::model::Env;
+use crate::model::{Arch, Env};
 use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,12 +33,10 @@ pub struct Request<'a> {
     pub build_env: &'a dyn Fn(&str) -> Option<(String, bool)>,
     /// The back end's environment.
     pub recipe_env: &'a [(String, Option<String>)],
-    /// The back end's flags for rustc.
+    /// The back end's flags for rustc. They come before the user's, who thus has the last word.
     pub recipe_rustflags: &'a [String],
     /// The back end's arguments for cargo.
     pub recipe_cargo_args: &'a [String],
-    /// The linker is GNU ld or takes its options (the mingw back end).
-    pub gnu_ld: bool,
     /// Where other sources lie ([`super::known_roots`]), and what the back end knows (rust-src).
     pub roots: Roots,
     /// Folder for the copies.
@@ -66,8 +65,11 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
     Problems::check(collisions(request, &bins))?;
     let triple = request.unit.target.triple();
     let mut notes = Vec::new();
+    let script = dlltool(request);
+    let mut ours = request.recipe_rustflags.to_vec();
+    ours.extend(script.iter().map(|s| format!("-Cdlltool={}", s.path.display())));
     let parts = Parts {
-        ours: our_flags(request),
+        ours,
         users: request.user_rustflags.clone(),
         cflags: c_variables(request, &mut notes),
         base_env: request.recipe_env.iter().cloned().collect(),
@@ -94,6 +96,7 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
         rustflags: Vec::new(),
         remaps: Vec::new(),
         fetch,
+        script,
         expected: expected.collect(),
         staging: request.staging.clone(),
         notes,
@@ -257,25 +260,6 @@ fn profile_settings(request: &Request) -> Vec<String> {
     vec![format!("profile.{profile}.debug={debug}"), format!("profile.{profile}.strip=false")]
 }
 
-/// Ours come before the user's, who thus has the last word.
-fn our_flags(request: &Request) -> Vec<String> {
-    let mut flags: Vec<String> = Vec::new();
-    if request.unit.crt_static {
-        flags.push("-Ctarget-feature=+crt-static".to_owned());
-    }
-    if request.gnu_ld {
-        // The time of linking would be in the executable; the id ties it to its debug information.
-        flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
-        flags.push("-Clink-arg=-Wl,--build-id".to_owned());
-    }
-    for flag in request.recipe_rustflags {
-        if !flags.contains(flag) || !flag.contains('=') {
-            flags.push(flag.clone());
-        }
-    }
-    flags
-}
-
 fn remaps(request: &Request) -> Vec<Remap> {
     let workspace = request.workspace;
     let mut remaps =
@@ -287,6 +271,21 @@ fn remaps(request: &Request) -> Vec<Remap> {
     }
     remaps.extend(request.roots.remaps.iter().cloned());
     remaps
+}
+
+/// Only where rustc would call GNU dlltool, and the user has not said what to call.
+fn dlltool(request: &Request) -> Option<Script> {
+    let target = &request.unit.target;
+    let tool = match target.arch() {
+        Arch::X86_64 => "x86_64-w64-mingw32-dlltool",
+        Arch::I686 => "i686-w64-mingw32-dlltool",
+        Arch::Aarch64 => return None,
+    };
+    let given = request.user_rustflags.iter().any(|f| f.contains("dlltool="));
+    if target.env() != Env::Gnu || given {
+        return None;
+    }
+    shim::dlltool(&request.workspace.target_dir, target.triple(), tool)
 }
 
 /// The variables whose flags crate `cc` (and what imitates it) takes for this target: the first that is set, most specific

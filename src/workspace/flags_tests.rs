@@ -1,45 +1,11 @@
 use super::*;
-use crate::host::Output;
-use std::ffi::{OsStr, OsString};
-use std::io;
-use std::sync::atomic::{AtomicU32, Ordering};
+use crate::host::ScriptedHost;
 
 const T: &str = "x86_64-pc-windows-gnu";
 
-#[derive(Default)]
-struct Fake {
-    cwd: PathBuf,
-    env: Vec<(&'static str, String)>,
-    spawned: AtomicU32,
-}
-
-impl Host for Fake {
-    fn env(&self, key: &str) -> Option<OsString> {
-        self.env.iter().find(|(k, _)| *k == key).map(|(_, v)| v.into())
-    }
-    fn cwd(&self) -> PathBuf {
-        self.cwd.clone()
-    }
-    fn output(&self, cmd: &Cmd) -> io::Result<Output> {
-        assert_eq!(cmd.args, ["--print", "cfg", "--target", T]);
-        self.spawned.fetch_add(1, Ordering::SeqCst);
-        let stdout = b"windows\ntarget_env=\"gnu\"\ntarget_os=\"windows\"\n".to_vec();
-        Ok(Output { code: Some(0), stdout, stderr: Vec::new() })
-    }
-    fn stream(&self, _: &Cmd, _: &mut dyn FnMut(&str)) -> io::Result<Output> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn which(&self, _: &OsStr) -> Option<PathBuf> {
-        None
-    }
-    fn is_root(&self) -> bool {
-        false
-    }
-}
-
 struct Case {
     dir: tempfile::TempDir,
-    host: Fake,
+    host: ScriptedHost,
     config: Vec<String>,
 }
 
@@ -48,8 +14,10 @@ impl Case {
         let dir = tempfile::tempdir().unwrap();
         let cwd = dir.path().join("a/b");
         std::fs::create_dir_all(&cwd).unwrap();
-        let env = vec![("CARGO_HOME", dir.path().join("home").display().to_string())];
-        Case { host: Fake { cwd, env, ..Fake::default() }, dir, config: Vec::new() }
+        let host = ScriptedHost::new(cwd)
+            .with_env("CARGO_HOME", dir.path().join("home"))
+            .says(&format!("rustc --print cfg --target {T}"), "windows\ntarget_env=\"gnu\"\ntarget_os=\"windows\"\n");
+        Case { host, dir, config: Vec::new() }
     }
 
     fn file(self, path: &str, text: &str) -> Self {
@@ -60,7 +28,7 @@ impl Case {
     }
 
     fn env(mut self, key: &'static str, value: &str) -> Self {
-        self.host.env.push((key, value.to_owned()));
+        self.host = self.host.with_env(key, value);
         self
     }
 
@@ -91,7 +59,7 @@ fn lists_join_from_home_to_command_line() {
         .env("CARGO_BUILD_RUSTFLAGS", "env  two")
         .cli("build.rustflags = ['cli']");
     assert_eq!(case.flags(), "home outer included in ner env two cli");
-    assert_eq!(case.host.spawned.load(Ordering::SeqCst), 0, "no compiler is asked without cfg tables");
+    assert_eq!(case.host.lines().len(), 0, "no compiler is asked without cfg tables");
 }
 
 #[test]
@@ -106,7 +74,7 @@ fn target_and_cfg_tables_silence_build() {
         .cli("target.x86_64-pc-windows-gnu.rustflags = ['cli']")
         .cli("target.'cfg(target_os=\"windows\")'.rustflags = ['clios']");
     assert_eq!(case.flags(), "file env cli all clios win");
-    assert_eq!(case.host.spawned.load(Ordering::SeqCst), 1);
+    assert_eq!(case.host.lines().len(), 1);
     let origins = case.load().for_target(&case.host, T).unwrap().origins;
     assert!(origins[0].to_string().contains("target.x86_64-pc-windows-gnu.rustflags in "), "{origins:?}");
     assert!(matches!(&origins[1], Origin::Environment { variable } if variable.ends_with("_RUSTFLAGS")));

@@ -1,0 +1,344 @@
+//! What is installed. Tools are *tried*: one that is there but does not run counts as missing, and says why.
+
+use super::Want;
+use super::probe_cache::ProbeCache;
+use crate::host::{Cmd, Host};
+use crate::model::{Arch, Env, Target};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// No tool takes this long to say its version.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A tool that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// The name it was found by, such as `x86_64-w64-mingw32-gcc`.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The first line that it says of itself.
+    pub version: String,
+}
+
+/// A Rust compiler that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compiler {
+    /// The program as it is called; of a rustup proxy, the compiler behind it.
+    pub path: PathBuf,
+    /// `rustc -vV`.
+    pub verbose: String,
+    /// Its release.
+    pub release: semver::Version,
+    /// Commit it was built from; a compiler that somebody built may not know.
+    pub commit: Option<String>,
+    /// Host triple.
+    pub host: String,
+    /// Its sysroot.
+    pub sysroot: PathBuf,
+    /// It belongs to rustup: `rustup target add` is for it.
+    pub rustup: bool,
+    /// The user named it, by RUSTC or in cargo's configuration: no other may stand in for it.
+    pub chosen: bool,
+}
+
+impl Compiler {
+    /// The first line of `rustc -vV`, such as `rustc 1.95.0 (59807616e 2026-04-14)`.
+    pub fn title(&self) -> &str {
+        self.verbose.lines().next().unwrap_or("rustc")
+    }
+
+    /// Whether its sysroot has a standard library for the target.
+    pub fn has_std(&self, target: &Target) -> bool {
+        has_std(&self.sysroot, target)
+    }
+
+    /// The folder `library` of its sources, when they are there with all that a build needs.
+    pub fn sources(&self) -> Option<PathBuf> {
+        let library = self.sysroot.join("lib/rustlib/src/rust/library");
+        let parts = ["Cargo.toml", "Cargo.lock", "std/Cargo.toml", "sysroot/Cargo.toml"];
+        // Canonical: a distribution puts a link there, and the path stands in what is built.
+        parts.iter().all(|p| library.join(p).is_file()).then(|| library.canonicalize().unwrap_or(library))
+    }
+}
+
+/// Whether a sysroot has a standard library for the target. A folder alone is none: an interrupted download leaves one.
+pub fn has_std(sysroot: &Path, target: &Target) -> bool {
+    let dir = sysroot.join("lib/rustlib").join(target.triple()).join("lib");
+    let Ok(entries) = std::fs::read_dir(dir) else { return false };
+    let names: Vec<OsString> = entries.flatten().map(|e| e.file_name()).collect();
+    ["libstd-", "libcore-", "liballoc-"].iter().all(|prefix| {
+        names.iter().any(|name| name.to_str().is_some_and(|n| n.starts_with(prefix) && n.ends_with(".rlib")))
+    })
+}
+
+/// The GNU cross tools for one architecture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CrossTools {
+    /// The linker driver.
+    pub gcc: Option<Tool>,
+    /// For debug information.
+    pub objcopy: Option<Tool>,
+    /// For what ships.
+    pub strip: Option<Tool>,
+    /// Tools that are there and do not run, each with the reason.
+    pub broken: Vec<String>,
+}
+
+/// What the ordinary path needs to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// The compiler that cargo will use.
+    pub compiler: Option<Compiler>,
+    /// Cargo.
+    pub cargo: Option<Tool>,
+    /// Cross tools by target triple, for targets that are linked by them.
+    pub cross: BTreeMap<String, CrossTools>,
+    /// Linkers that the user configured, by name, when they are found.
+    pub linkers: BTreeMap<String, PathBuf>,
+    /// Environment variables that choose a C compiler or archiver, and are set.
+    pub cc_env: Vec<String>,
+}
+
+/// Prefix of the mingw-w64 tools for a target.
+pub fn mingw_prefix(target: &Target) -> &'static str {
+    match target.arch() {
+        Arch::X86_64 => "x86_64-w64-mingw32",
+        Arch::I686 => "i686-w64-mingw32",
+        Arch::Aarch64 => "aarch64-w64-mingw32",
+    }
+}
+
+/// Looks at all that the targets need, at everything at once. `rustc` is the compiler that the user chose, when it is
+/// not RUSTC that says so.
+pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option<&Path>) -> Inventory {
+    let prober = Prober { host, cache: Mutex::new(ProbeCache::open(host, fresh)) };
+    let mut gnu: Vec<&Target> = wants.iter().map(|w| &w.target).filter(|t| t.env() == Env::Gnu).collect();
+    gnu.sort();
+    gnu.dedup();
+    let inventory = std::thread::scope(|scope| {
+        let compiler = scope.spawn(|| prober.active_compiler(rustc));
+        let cargo = scope.spawn(|| prober.cargo());
+        let cross: Vec<_> = gnu.iter().map(|t| (t, scope.spawn(|| prober.cross_tools(t)))).collect();
+        Inventory {
+            compiler: compiler.join().ok().flatten(),
+            cargo: cargo.join().ok().flatten(),
+            cross: cross.into_iter().map(|(t, c)| (t.triple().to_owned(), c.join().unwrap_or_default())).collect(),
+            linkers: wants
+                .iter()
+                .filter_map(|w| w.linker.as_ref())
+                .filter_map(|l| Some((l.clone(), host.which(OsStr::new(l))?)))
+                .collect(),
+            cc_env: cc_env(host, &gnu),
+        }
+    });
+    if let Ok(mut cache) = prober.cache.lock() {
+        cache.save();
+    }
+    inventory
+}
+
+/// A compiler at a known place, as [`inventory`] describes the active one. Nothing when it does not run.
+pub fn compiler_at(host: &dyn Host, path: &Path) -> Option<Compiler> {
+    let prober = Prober { host, cache: Mutex::new(ProbeCache::open(host, false)) };
+    let compiler = prober.compiler(path.as_os_str());
+    if let Ok(mut cache) = prober.cache.lock() {
+        cache.save();
+    }
+    compiler
+}
+
+/// Which of the variables that the `cc` crate reads are set.
+fn cc_env(host: &dyn Host, targets: &[&Target]) -> Vec<String> {
+    let mut names = vec!["TARGET_CC".to_owned(), "TARGET_AR".to_owned(), "CC".to_owned(), "AR".to_owned()];
+    for target in targets {
+        for tool in ["CC", "AR"] {
+            names.push(format!("{tool}_{}", target.triple()));
+            names.push(format!("{tool}_{}", target.triple().replace('-', "_")));
+        }
+    }
+    names.retain(|name| host.env(name).is_some_and(|v| !v.is_empty()));
+    names
+}
+
+struct Prober<'a> {
+    host: &'a dyn Host,
+    cache: Mutex<ProbeCache>,
+}
+
+impl Prober<'_> {
+    fn cached(&self, question: &str) -> Option<String> {
+        self.cache.lock().ok()?.get(question)
+    }
+
+    fn keep(&self, question: &str, answer: &str, files: &[PathBuf]) {
+        if let Ok(mut cache) = self.cache.lock() {
+            cache.put(question, answer, files);
+        }
+    }
+
+    /// Runs `program args…`; `Err` says why it is no good.
+    fn ask(&self, program: &Path, args: &[&str]) -> Result<String, String> {
+        let cmd = Cmd::new(program).args(args.iter().copied()).timeout(PATIENCE);
+        match self.host.output(&cmd) {
+            Ok(output) if output.ok() => Ok(output.text()),
+            Ok(output) => Err(match output.tail(1) {
+                tail if tail.is_empty() => "it does not run".to_owned(),
+                tail => tail,
+            }),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    fn active_compiler(&self, chosen: Option<&Path>) -> Option<Compiler> {
+        let named = self.host.env("RUSTC").filter(|r| !r.is_empty());
+        let program = named.or_else(|| chosen.map(Into::into)).unwrap_or_else(|| "rustc".into());
+        Some(Compiler { chosen: program != "rustc", ..self.compiler(&program)? })
+    }
+
+    fn compiler(&self, program: &OsStr) -> Option<Compiler> {
+        let path = self.host.which(program)?;
+        let question = format!("{} -vV", path.display());
+        if let Some(compiler) = self.cached(&question).and_then(|kept| compiler_of(&kept)) {
+            return Some(compiler);
+        }
+        let (verbose, sysroot) = std::thread::scope(|scope| {
+            let verbose = scope.spawn(|| self.ask(&path, &["-vV"]));
+            let sysroot = self.ask(&path, &["--print", "sysroot"]);
+            (verbose.join().ok().and_then(Result::ok), sysroot.ok())
+        });
+        let (verbose, sysroot) = (verbose?, PathBuf::from(sysroot?));
+        let real = sysroot.join("bin/rustc");
+        let proxy = self.proxy_files(&path);
+        let direct = same(&path, &real);
+        // Behind a proxy the compiler itself is called from now on: the proxy costs more than the compiler's start.
+        let called = if proxy.is_some() && real.is_file() { &real } else { &path };
+        let rustup = proxy.is_some() || sysroot.join("lib/rustlib/multirust-channel-manifest.toml").is_file();
+        let answer = format!("{}\n{}\n{rustup}\n{verbose}", called.display(), sysroot.display());
+        // Of any other program, a wrapper script, nobody knows what its answer depends on.
+        if proxy.is_some() || direct {
+            let mut files = vec![path.clone(), real.clone(), sysroot.join("lib")];
+            files.extend(proxy.unwrap_or_default());
+            self.keep(&question, &answer, &files);
+        }
+        compiler_of(&answer)
+    }
+
+    /// The files that decide which toolchain a rustup proxy starts; `None` when the program is no proxy.
+    fn proxy_files(&self, program: &Path) -> Option<Vec<PathBuf>> {
+        let rustup = program.with_file_name("rustup");
+        let linked = program.canonicalize().ok()?.file_name()? == "rustup";
+        if !linked && !same(program, &rustup) {
+            return None;
+        }
+        let home = match self.host.env("RUSTUP_HOME").filter(|h| !h.is_empty()) {
+            Some(home) => self.host.cwd().join(home),
+            None => PathBuf::from(self.host.env("HOME")?).join(".rustup"),
+        };
+        let mut files = vec![rustup, home.join("settings.toml"), home.join("toolchains")];
+        if self.host.env("RUSTUP_TOOLCHAIN").is_none() {
+            for dir in self.host.cwd().ancestors() {
+                files.push(dir.join("rust-toolchain"));
+                files.push(dir.join("rust-toolchain.toml"));
+            }
+        }
+        Some(files)
+    }
+
+    fn cargo(&self) -> Option<Tool> {
+        let program = self.host.env("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into());
+        let path = self.host.which(&program)?;
+        let question = format!("{} -V", path.display());
+        let version = match self.cached(&question) {
+            Some(version) => version,
+            None => {
+                let version = self.ask(&path, &["-V"]).ok()?;
+                let beside = path.canonicalize().ok().map(|p| p.with_file_name("rustc"));
+                if let Some(files) = self.proxy_files(&path) {
+                    self.keep(&question, &version, &[files, vec![path.clone()]].concat());
+                } else if beside.is_some_and(|p| p.is_file()) {
+                    self.keep(&question, &version, std::slice::from_ref(&path));
+                }
+                version
+            }
+        };
+        Some(Tool { name: "cargo".into(), path, version })
+    }
+
+    fn cross_tools(&self, target: &Target) -> CrossTools {
+        let prefix = mingw_prefix(target);
+        let found = Mutex::new(Vec::new());
+        let first = |names: &[String]| {
+            names.iter().find_map(|name| match self.tool(name)? {
+                Ok(tool) => Some(tool),
+                Err(reason) => {
+                    found.lock().map(|mut b| b.push(reason)).ok();
+                    None
+                }
+            })
+        };
+        let names = |tool: &str, variants: &[&str]| -> Vec<String> {
+            variants.iter().map(|v| format!("{prefix}-{tool}{v}")).collect()
+        };
+        let (gcc, objcopy, strip) = std::thread::scope(|scope| {
+            // Debian has the variants when its alternatives are broken; both make the same bytes of a Rust program.
+            let gcc = scope.spawn(|| first(&names("gcc", &["", "-win32", "-posix"])));
+            let objcopy = scope.spawn(|| first(&names("objcopy", &[""])));
+            let strip = first(&names("strip", &[""]));
+            (gcc.join().ok().flatten(), objcopy.join().ok().flatten(), strip)
+        });
+        CrossTools { gcc, objcopy, strip, broken: found.into_inner().unwrap_or_default() }
+    }
+
+    /// Finds a tool and tries it: `None` when it is not there, `Err` when it does not run.
+    fn tool(&self, name: &str) -> Option<Result<Tool, String>> {
+        let path = self.host.which(OsStr::new(name))?;
+        let question = format!("{} --version", path.display());
+        if let Some(version) = self.cached(&question) {
+            return Some(Ok(Tool { name: name.to_owned(), path, version }));
+        }
+        let text = match self.ask(&path, &["--version"]) {
+            Ok(text) => text,
+            Err(reason) => return Some(Err(format!("`{}` is there and does not run: {reason}", path.display()))),
+        };
+        let version = text.lines().next().unwrap_or_default().to_owned();
+        // A link to something else, such as ccache, may answer by more than its file.
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if real.file_name().is_some_and(|n| n.to_string_lossy().contains("-w64-mingw32-")) {
+            self.keep(&question, &version, &[path.clone(), real]);
+        }
+        Some(Ok(Tool { name: name.to_owned(), path, version }))
+    }
+}
+
+/// Whether both paths name one file.
+fn same(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (std::fs::metadata(a), std::fs::metadata(b)) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
+}
+
+/// Reads `path`, `sysroot`, `rustup` and `rustc -vV`, one after the other.
+fn compiler_of(answer: &str) -> Option<Compiler> {
+    let mut parts = answer.splitn(4, '\n');
+    let (path, sysroot, rustup, verbose) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let field = |name: &str| {
+        let value = verbose.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(": "))?;
+        (value != "unknown").then(|| value.to_owned())
+    };
+    Some(Compiler {
+        path: path.into(),
+        verbose: verbose.to_owned(),
+        release: semver::Version::parse(&field("release")?).ok()?,
+        commit: field("commit-hash"),
+        host: field("host")?,
+        sysroot: sysroot.into(),
+        rustup: rustup == "true",
+        chosen: false,
+    })
+}

@@ -1,0 +1,107 @@
+//! GNU mingw-w64: gcc links, binutils split.
+
+use super::super::probe::{CrossTools, Inventory, mingw_prefix};
+use super::super::{Gap, GapKind, Want, doctor_command};
+use super::{Recipe, SymbolTools};
+use crate::error::{Exit, Problem};
+use crate::formats::ToolVersion;
+use crate::model::{Arch, Target};
+
+/// The Debian package that brings the whole of it.
+fn apt_package(target: &Target) -> &'static str {
+    match target.arch() {
+        Arch::I686 => "gcc-mingw-w64-i686",
+        Arch::X86_64 | Arch::Aarch64 => "gcc-mingw-w64-x86-64",
+    }
+}
+
+/// What is missing.
+pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
+    let none = CrossTools::default();
+    let tools = inventory.cross.get(want.target.triple()).unwrap_or(&none);
+    let prefix = mingw_prefix(&want.target);
+    let mut missing = Vec::new();
+    match &want.linker {
+        Some(linker) if !inventory.linkers.contains_key(linker) => return vec![no_such_linker(want, linker)],
+        Some(_) => {}
+        None if tools.gcc.is_none() => missing.push(format!("{prefix}-gcc")),
+        None => {}
+    }
+    for (name, tool) in [("objcopy", &tools.objcopy), ("strip", &tools.strip)] {
+        if tool.is_none() {
+            missing.push(format!("{prefix}-{name}"));
+        }
+    }
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<String> = missing.iter().map(|m| format!("`{m}`")).collect();
+    let broken: String = tools.broken.iter().map(|b| format!("; {b}")).collect();
+    let problem = Problem::new(
+        "missing-linker",
+        format!("{} not found{broken}: they link and strip {}", names.join(", "), want.target),
+    )
+    .fix(doctor_command(&want.target))
+    .fix(format!("sudo apt-get install --no-install-recommends {}", apt_package(&want.target)))
+    .fix(other_systems(&want.target))
+    .exit(Exit::ToolMissing);
+    vec![Gap { problem, kind: GapKind::Tools, package: Some(apt_package(&want.target).to_owned()) }]
+}
+
+fn other_systems(target: &Target) -> String {
+    let (fedora, suse) = match target.arch() {
+        Arch::I686 => ("mingw32-gcc", "mingw32-cross-gcc"),
+        Arch::X86_64 | Arch::Aarch64 => ("mingw64-gcc", "mingw64-cross-gcc"),
+    };
+    format!(
+        "elsewhere: `dnf install {fedora}`, `pacman -S mingw-w64-gcc`, `apk add mingw-w64-gcc`, `zypper install {suse}`"
+    )
+}
+
+/// The user's own linker is not there. Nothing of ours stands in for it.
+pub(super) fn no_such_linker(want: &Want, linker: &str) -> Gap {
+    let problem =
+        Problem::new("missing-linker", format!("the linker `{linker}`, configured for {}, was not found", want.target))
+            .fix(format!(
+                "correct target.{}.linker in .cargo/config.toml or CARGO_TARGET_{}_LINKER",
+                want.target,
+                want.target.env_name()
+            ))
+            .exit(Exit::ToolMissing);
+    Gap { problem, kind: GapKind::Final, package: None }
+}
+
+/// Adds the linker where cargo would not find it itself, C tools likewise, and the tools' versions.
+pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
+    let Some(tools) = inventory.cross.get(want.target.triple()) else { return };
+    let prefix = mingw_prefix(&want.target);
+    if let Some(gcc) = &tools.gcc {
+        if want.linker.is_none() {
+            recipe.versions.push(ToolVersion { name: format!("{prefix}-gcc"), version: version_of(&gcc.version) });
+        }
+        // rustc and the cc crate know the default name.
+        if gcc.name != format!("{prefix}-gcc") {
+            if want.linker.is_none() {
+                let key = format!("CARGO_TARGET_{}_LINKER", want.target.env_name());
+                recipe.env.push((key, Some(gcc.path.display().to_string())));
+            }
+            let underscored = want.target.triple().replace('-', "_");
+            let chosen = [format!("CC_{}", want.target), format!("CC_{underscored}"), "TARGET_CC".to_owned()];
+            if !chosen.iter().any(|name| inventory.cc_env.contains(name)) {
+                recipe.env.push((format!("CC_{underscored}"), Some(gcc.path.display().to_string())));
+            }
+        }
+    }
+    if let (Some(objcopy), Some(strip)) = (&tools.objcopy, &tools.strip) {
+        recipe.tools = SymbolTools { objcopy: objcopy.path.clone(), strip: strip.path.clone() };
+        recipe.versions.push(ToolVersion { name: format!("{prefix}-binutils"), version: version_of(&objcopy.version) });
+    }
+}
+
+/// `GNU objcopy (GNU Binutils) 2.40` and `x86_64-w64-mingw32-gcc (GCC) 12-win32` without what comes before the number.
+pub(super) fn version_of(line: &str) -> String {
+    match line.rfind(") ") {
+        Some(at) => line[at + 2..].trim().to_owned(),
+        None => line.trim().to_owned(),
+    }
+}
