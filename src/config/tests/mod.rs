@@ -1,5 +1,8 @@
 //! What `resolve` makes of whole configurations.
 
+mod bad;
+mod bad_root;
+mod bad_services;
 mod defaults;
 
 use super::testing::{from_toml, workspace};
