@@ -90,7 +90,7 @@ impl Check<'_> {
                     self.wrong_type(value, ty, path, key);
                     None
                 }
-                Ty::Integer(..) if value.as_i64().is_none() => {
+                Ty::Integer(..) if whole(value).is_none() => {
                     self.wrong_type(value, ty, path, key);
                     None
                 }
@@ -105,8 +105,8 @@ impl Check<'_> {
     }
 
     fn integer(&mut self, value: &Value, min: i64, max: i64, path: &KeyPath, key: Option<&Key>) -> Option<Value> {
-        match value.as_i64() {
-            Some(n) if (min..=max).contains(&n) => Some(value.clone()),
+        match whole(value) {
+            Some(n) if (min..=max).contains(&n) => Some(n.into()),
             Some(_) => {
                 self.fault(path, example(wrong_value(path, &format!("{value} is not from {min} to {max}")), key));
                 None
@@ -224,6 +224,13 @@ pub(crate) fn near_target(problem: Problem, triple: &str, fix: impl Fn(&str) -> 
 fn wrong_value(path: &KeyPath, what: &str) -> Problem {
     let what = if path.0.is_empty() { what.to_owned() } else { format!("`{path}`: {what}") };
     Problem::usage("wrong-value", what)
+}
+
+/// A whole number, also when it is written as `1.0`: JSON does not tell them apart.
+fn whole(value: &Value) -> Option<i64> {
+    let exact = |f: &f64| f.fract() == 0.0 && f.abs() < 2f64.powi(53);
+    #[allow(clippy::cast_possible_truncation)] // Whole and below 2^53.
+    value.as_i64().or_else(|| value.as_f64().filter(exact).map(|f| f as i64))
 }
 
 /// Adds the key table's example, when there is one.

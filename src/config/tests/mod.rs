@@ -4,6 +4,9 @@ mod bad;
 mod bad_root;
 mod bad_services;
 mod defaults;
+mod merging;
+mod schema;
+mod services;
 
 use super::testing::{from_toml, workspace};
 use super::{Config, resolve};
