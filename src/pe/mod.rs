@@ -14,6 +14,7 @@ mod layout;
 mod relocations;
 mod resources;
 mod rewrite;
+mod seal;
 mod version;
 
 pub use checksum::checksum;
@@ -24,7 +25,9 @@ pub use image::Image;
 pub use imports::Import;
 pub use layout::{LayoutFault, check_layout};
 pub use resources::{
-    DEFAULT_MANIFEST, Icon, IconError, IconImage, Key, Name, Resource, ResourceTree, group_members, kind, message_table,
+    DEFAULT_MANIFEST, Icon, IconError, IconImage, Key, Name, Resource, ResourceTree, group_members, kind,
+    message_table, read as read_resources,
 };
 pub use rewrite::{Placement, replace_resources};
+pub use seal::SealFields;
 pub use version::{LANGUAGE, VersionInfo};

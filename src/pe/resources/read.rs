@@ -7,8 +7,11 @@ use crate::pe::headers::directory;
 use crate::pe::image::Image;
 use std::collections::btree_map::Entry;
 
-/// Reads the tree; also says how many leaves were there twice.
-pub(crate) fn read(image: &Image<'_>) -> Result<(ResourceTree, usize), Error> {
+/// Reads the tree; also says how many leaves were there twice, which happens to GNU ld.
+///
+/// # Errors
+/// See [`Image::resources`].
+pub fn read(image: &Image<'_>) -> Result<(ResourceTree, usize), Error> {
     let mut reader = Reader { image, base: 0, tree: ResourceTree::new(), duplicates: 0, budget: 0 };
     if let Some((rva, _)) = image.headers.directory(image.bytes, directory::RESOURCE) {
         reader.base = rva;
