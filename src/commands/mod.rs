@@ -1,5 +1,7 @@
 //! One file per command: from parsed arguments to a result on standard output.
 
+pub mod doctor;
+
 use crate::cli::{Cli, Command};
 use crate::host::Host;
 use crate::report::Report;
@@ -8,13 +10,13 @@ use crate::report::Report;
 ///
 /// # Errors
 /// The command's.
-pub fn run(_host: &dyn Host, _report: &dyn Report, cli: &Cli) -> anyhow::Result<u8> {
+pub fn run(host: &dyn Host, report: &dyn Report, cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
-        Command::Package(_)
-        | Command::Build(_)
-        | Command::Plan(_)
-        | Command::Generate(_)
-        | Command::Verify(_)
-        | Command::Doctor(_) => Ok(0),
+        Command::Package(_) | Command::Build(_) | Command::Plan(_) | Command::Generate(_) | Command::Verify(_) => Ok(0),
+        Command::Doctor(args) => {
+            let found = doctor::run(host, report, args)?;
+            report.print(&if args.json { found.to_json() } else { found.to_string() });
+            Ok(found.exit_code())
+        }
     }
 }

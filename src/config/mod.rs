@@ -25,7 +25,7 @@ mod text;
 mod tree;
 pub mod types;
 
-pub use origins::locate_origins;
+pub use origins::{locate_origins, locate_problems};
 pub use resolve::resolve;
 pub use schema::json_schema;
 pub use types::*;

@@ -126,3 +126,23 @@ pub(super) fn placed(found: Vec<(Spot, Problem)>, workspace: &Workspace) -> Vec<
     }
     problems
 }
+
+/// Fills in file and line of problems that name a key of a package's configuration: for stages that know only the key.
+pub fn locate_problems(problems: &mut [Problem], package: &str, origins: &Origins, workspace: &Workspace) {
+    for problem in problems {
+        let Some(place) = &mut problem.place else { continue };
+        let Some(key) = place.key.as_deref().filter(|_| place.line.is_none()) else { continue };
+        // The origin is that of the whole list; the entry is looked up below it.
+        let path = KeyPath::parse(key);
+        let known = (1..=path.0.len()).rev().find_map(|len| {
+            let (head, tail) = path.0.split_at(len);
+            Some((origins.get(&format!("{package}/{}", KeyPath(head.to_vec())))?, tail))
+        });
+        let Some((Origin::Manifest { file, key, .. }, tail)) = known else { continue };
+        let full = KeyPath::parse(key).join(&KeyPath(tail.to_vec()));
+        let manifest = manifests(workspace).find(|m| m.display == *file);
+        let at = manifest.and_then(|m| Locator::new(&m.text).find(&full));
+        place.file.clone_from(file);
+        (place.line, place.column) = (at.map(|a| a.0), at.map(|a| a.1));
+    }
+}

@@ -11,19 +11,19 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A compiler of the distribution together with a Windows standard library for it, or the sources of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AptChoice {
+pub(super) struct AptChoice {
     /// The packages to install.
-    pub packages: Vec<String>,
+    pub(super) packages: Vec<String>,
     /// Version of the compiler.
-    pub version: Version,
+    pub(super) version: Version,
     /// The library is there; otherwise it is built from the sources.
-    pub prebuilt: bool,
+    pub(super) prebuilt: bool,
     /// Where the compiler will be.
-    pub rustc: PathBuf,
+    pub(super) rustc: PathBuf,
 }
 
 /// The version that apt would install, by package. Packages that it does not know are left out.
-pub fn candidates(host: &dyn Host, packages: &[String]) -> BTreeMap<String, String> {
+pub(super) fn candidates(host: &dyn Host, packages: &[String]) -> BTreeMap<String, String> {
     let cmd = Cmd::new("apt-cache").arg("policy").args(packages).env("LC_ALL", "C").timeout(PATIENCE);
     match host.output(&cmd) {
         Ok(output) if output.ok() => parse_policy(&output.text()),
@@ -48,7 +48,7 @@ fn parse_policy(text: &str) -> BTreeMap<String, String> {
 
 /// All packages that may matter: the plain compiler, the one that follows Firefox's needs (`rustc-web`), and Ubuntu's
 /// versioned ones.
-pub fn interesting(host: &dyn Host) -> Vec<String> {
+pub(super) fn interesting(host: &dyn Host) -> Vec<String> {
     let mut series = vec![String::new()];
     let cmd = Cmd::new("apt-cache").args(["pkgnames", "rustc-1."]).env("LC_ALL", "C").timeout(PATIENCE);
     if let Ok(output) = host.output(&cmd) {
@@ -87,7 +87,7 @@ impl Names {
 }
 
 /// The choices for a target among these candidates. The parts must be of exactly one version.
-pub fn choices(target: &Target, candidates: &BTreeMap<String, String>) -> Vec<AptChoice> {
+pub(super) fn choices(target: &Target, candidates: &BTreeMap<String, String>) -> Vec<AptChoice> {
     let mut choices = Vec::new();
     for (rustc, version) in candidates {
         let Some(suffix) = rustc.strip_prefix("rustc") else { continue };
@@ -118,7 +118,7 @@ fn upstream(version: &str) -> Option<Version> {
 }
 
 /// Compilers that a distribution has installed: `rustc` of the system, and versioned ones beside it.
-pub fn installed_compilers(host: &dyn Host) -> Vec<PathBuf> {
+pub(super) fn installed_compilers(host: &dyn Host) -> Vec<PathBuf> {
     let entries = std::fs::read_dir("/usr/bin").into_iter().flatten().flatten();
     let names = entries.filter_map(|e| e.file_name().into_string().ok());
     let versioned = names.filter(|n| n.strip_prefix("rustc").is_some_and(is_version));

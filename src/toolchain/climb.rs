@@ -34,8 +34,8 @@ impl Climb<'_> {
         if let Some(std) = self.climb(own, &mut reasons)? {
             return Ok(std);
         }
-        if std_source::names_rustc(self.host) && !self.is_distribution(self.active) {
-            reasons.push("RUSTC names the compiler, so no other may stand in".to_owned());
+        if self.active.chosen && !self.active.sysroot.starts_with("/usr") {
+            reasons.push("RUSTC (or build.rustc) names the compiler, so no other may stand in".to_owned());
         } else {
             match self.others() {
                 Ok(rungs) => {
@@ -156,10 +156,6 @@ impl Climb<'_> {
                 Stop::Reason(format!("{error:#}"))
             }
         })
-    }
-
-    fn is_distribution(&self, compiler: &Compiler) -> bool {
-        compiler.sysroot.starts_with("/usr")
     }
 
     /// The rungs with other compilers.

@@ -11,6 +11,7 @@ mod provision;
 pub mod recipe;
 mod std_build;
 pub mod std_source;
+pub mod survey;
 
 pub use recipe::{Backend, Recipe, SymbolTools};
 
@@ -22,6 +23,7 @@ use crate::model::Target;
 use climb::Climb;
 use probe::Inventory;
 use provision::{Provisioner, Stop};
+use std::path::Path;
 
 /// A target that is to be built, and what is known about it before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +96,22 @@ pub enum GapKind {
 /// # Errors
 /// All gaps of all targets at once as [`Problems`] (exit 3), each with the command that mends it; interruption.
 pub fn prepare(host: &dyn Host, sink: &dyn Sink, wants: &[Want], options: Options) -> anyhow::Result<Vec<Ready>> {
-    let inventory = probe::inventory(host, wants, options.fresh);
+    prepare_for(host, sink, wants, options, None)
+}
+
+/// As [`prepare`], for a compiler that cargo's configuration names (`build.rustc`). RUSTC and the `rustc` on PATH are found
+/// without it.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_for(
+    host: &dyn Host,
+    sink: &dyn Sink,
+    wants: &[Want],
+    options: Options,
+    rustc: Option<&Path>,
+) -> anyhow::Result<Vec<Ready>> {
+    let inventory = probe::inventory_for(host, wants, options.fresh, rustc);
     check_interrupt(host)?;
     let (ready, gaps) = judge(host, wants, &inventory);
     if !options.provision || gaps.is_empty() || gaps.iter().any(|g| g.kind == GapKind::Final) {
@@ -102,7 +119,7 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, wants: &[Want], options: Option
         return Ok(ready);
     }
     let provisioner = Provisioner::new(host, sink, options.yes);
-    let inventory = provide_tools(host, &provisioner, wants, inventory, &gaps)?;
+    let inventory = provide_tools(host, &provisioner, wants, inventory, &gaps, rustc)?;
     let mut problems = Vec::new();
     for want in wants {
         let Some(active) = &inventory.compiler else { continue };
@@ -132,6 +149,7 @@ fn provide_tools(
     wants: &[Want],
     inventory: Inventory,
     gaps: &[Gap],
+    rustc: Option<&Path>,
 ) -> anyhow::Result<Inventory> {
     let mut packages: Vec<String> = gaps.iter().filter_map(|g| g.package.clone()).collect();
     packages.sort();
@@ -154,7 +172,7 @@ fn provide_tools(
             return Err(problems.into());
         }
     }
-    let inventory = probe::inventory(host, wants, true);
+    let inventory = probe::inventory_for(host, wants, true, rustc);
     let (_, gaps) = judge(host, wants, &inventory);
     let left: Vec<Gap> = gaps.into_iter().filter(|g| g.kind == GapKind::Tools).collect();
     if left.is_empty() { Ok(inventory) } else { Err(all(&left).into()) }

@@ -41,6 +41,8 @@ pub struct Compiler {
     pub sysroot: PathBuf,
     /// It belongs to rustup: `rustup target add` is for it.
     pub rustup: bool,
+    /// The user named it, by RUSTC or in cargo's configuration: no other may stand in for it.
+    pub chosen: bool,
 }
 
 impl Compiler {
@@ -110,14 +112,15 @@ pub fn mingw_prefix(target: &Target) -> &'static str {
     }
 }
 
-/// Looks at all that the targets need, at everything at once.
-pub fn inventory(host: &dyn Host, wants: &[Want], fresh: bool) -> Inventory {
+/// Looks at all that the targets need, at everything at once. `rustc` is the compiler that the user chose, when it is
+/// not RUSTC that says so.
+pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option<&Path>) -> Inventory {
     let prober = Prober { host, cache: Mutex::new(ProbeCache::open(host, fresh)) };
     let mut gnu: Vec<&Target> = wants.iter().map(|w| &w.target).filter(|t| t.env() == Env::Gnu).collect();
     gnu.sort();
     gnu.dedup();
     let inventory = std::thread::scope(|scope| {
-        let compiler = scope.spawn(|| prober.active_compiler());
+        let compiler = scope.spawn(|| prober.active_compiler(rustc));
         let cargo = scope.spawn(|| prober.cargo());
         let cross: Vec<_> = gnu.iter().map(|t| (t, scope.spawn(|| prober.cross_tools(t)))).collect();
         Inventory {
@@ -190,9 +193,10 @@ impl Prober<'_> {
         }
     }
 
-    fn active_compiler(&self) -> Option<Compiler> {
-        let program = self.host.env("RUSTC").filter(|r| !r.is_empty()).unwrap_or_else(|| "rustc".into());
-        self.compiler(&program)
+    fn active_compiler(&self, chosen: Option<&Path>) -> Option<Compiler> {
+        let named = self.host.env("RUSTC").filter(|r| !r.is_empty());
+        let program = named.or_else(|| chosen.map(Into::into)).unwrap_or_else(|| "rustc".into());
+        Some(Compiler { chosen: program != "rustc", ..self.compiler(&program)? })
     }
 
     fn compiler(&self, program: &OsStr) -> Option<Compiler> {
@@ -335,5 +339,6 @@ fn compiler_of(answer: &str) -> Option<Compiler> {
         host: field("host")?,
         sysroot: sysroot.into(),
         rustup: rustup == "true",
+        chosen: false,
     })
 }

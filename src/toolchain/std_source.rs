@@ -171,7 +171,7 @@ pub fn find(host: &dyn Host, want: &Want, active: &Compiler) -> Result<Std, Prob
         (sysroot.is_some() || compiler.has_std(&want.target)).then_some((compiler, sysroot))
     };
     // A compiler that the user named is not replaced.
-    if !names_rustc(host)
+    if !active.chosen
         && let Some((compiler, sysroot)) = chosen()
     {
         return match suits(want, &compiler.release) {
@@ -182,11 +182,6 @@ pub fn find(host: &dyn Host, want: &Want, active: &Compiler) -> Result<Std, Prob
         };
     }
     Err(missing(want, active, ""))
-}
-
-/// Whether the user chose the compiler by RUSTC.
-pub(super) fn names_rustc(host: &dyn Host) -> bool {
-    host.env("RUSTC").is_some_and(|r| !r.is_empty())
 }
 
 /// What is said when there is none.

@@ -30,6 +30,7 @@ pub(in crate::config) fn bundle(cx: &Cx<'_>) -> Option<BundleSpec> {
         id,
         version: package.version.clone(),
         dir: package.dir(),
+        root: cx.workspace.root.clone(),
         bins,
         assets,
         compression: cx.choice(

@@ -3,6 +3,7 @@
 mod certutil;
 mod curl;
 mod fsutil;
+mod harness;
 mod icacls;
 mod log;
 mod registry;
@@ -33,6 +34,11 @@ fn main() {
     let own = args.next().unwrap_or_default().to_ascii_lowercase();
     let tool = own.rsplit(['\\', '/']).next().unwrap_or_default().trim_end_matches(".exe").to_owned();
     let args: Vec<String> = args.collect();
+    if tool == "harness" {
+        let outcome = harness::run(&args);
+        print!("{}", outcome.out);
+        std::process::exit(outcome.code.cast_signed());
+    }
     let outcome = ordered_failure(&tool, &args).unwrap_or_else(|| match tool.as_str() {
         "sc" => sc::run(&args),
         "icacls" => icacls::run(&args),

@@ -1,0 +1,123 @@
+//! `doctor`: everything that the chosen targets need, found and tried, each gap with the command that mends it.
+
+use crate::cli::DoctorArgs;
+use crate::config::BackendChoice;
+use crate::error::{Exit, Problem, Problems};
+use crate::event::Sink;
+use crate::host::Host;
+use crate::model::Target;
+use crate::toolchain::survey::{Row, survey};
+use crate::toolchain::{self, Options, Want};
+use crate::workspace::flags::CargoConfig;
+use serde::Serialize;
+use std::fmt;
+
+/// What `doctor` says; on standard output as a table for people or as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorReport {
+    /// Version of this format.
+    pub schema_version: u32,
+    /// Nothing is missing.
+    pub ok: bool,
+    /// What was looked at.
+    pub rows: Vec<Row>,
+}
+
+impl DoctorReport {
+    fn new(rows: Vec<Row>) -> Self {
+        DoctorReport { schema_version: 1, ok: rows.iter().all(|r| r.ok), rows }
+    }
+
+    /// The process exit code: 0, or 3 when something is missing.
+    pub fn exit_code(&self) -> u8 {
+        if self.ok { 0 } else { Exit::ToolMissing.code() }
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        crate::formats::to_json(self)
+    }
+}
+
+impl fmt::Display for DoctorReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.rows.iter().map(|r| r.item.len()).max().unwrap_or_default();
+        let mut section: Option<&Option<String>> = None;
+        for row in &self.rows {
+            if section != Some(&row.target) {
+                writeln!(f, "{}", row.target.as_deref().unwrap_or("Rust"))?;
+                section = Some(&row.target);
+            }
+            let state = if row.ok { "ok     " } else { "MISSING" };
+            writeln!(f, "  {state}  {:width$}  {}", row.item, row.found)?;
+            for (i, fix) in row.fixes.iter().enumerate() {
+                let lead = if i == 0 { "fix:" } else { "or: " };
+                writeln!(f, "           {:width$}  {lead} {fix}", "")?;
+            }
+        }
+        let missing = self.rows.iter().filter(|r| !r.ok).count();
+        match missing {
+            0 => writeln!(f, "nothing is missing"),
+            1 => writeln!(f, "1 thing is missing"),
+            n => writeln!(f, "{n} things are missing"),
+        }
+    }
+}
+
+/// Provisions when asked to, then looks at everything.
+///
+/// # Errors
+/// An unknown target or back end; a Cargo.toml that was named and can't be read; provisioning that failed; interruption.
+pub fn run(host: &dyn Host, sink: &dyn Sink, args: &DoctorArgs) -> anyhow::Result<DoctorReport> {
+    let config = CargoConfig::load(host, &[])?;
+    let wants = wants(host, args, &config)?;
+    let rustc = config.rustc(host).rustc.map(|given| given.value);
+    if args.provision.provision {
+        let options = Options { provision: true, yes: args.provision.yes, offline: false, fresh: true };
+        toolchain::prepare_for(host, sink, &wants, options, rustc.as_deref())?;
+    }
+    Ok(DoctorReport::new(survey(host, &wants, rustc.as_deref(), args.deep)?))
+}
+
+fn wants(host: &dyn Host, args: &DoctorArgs, config: &CargoConfig) -> anyhow::Result<Vec<Want>> {
+    let backend = match args.backend.as_deref() {
+        None | Some("auto") => BackendChoice::Auto,
+        Some("mingw") => BackendChoice::Mingw,
+        Some("native") => BackendChoice::Native,
+        Some(other) => {
+            return Err(Problem::usage("unknown-backend", format!("there is no back end `{other}`"))
+                .fix("--backend auto, mingw or native")
+                .into());
+        }
+    };
+    let mut problems = Vec::new();
+    let mut wants = Vec::new();
+    for triple in triples(host, args, config) {
+        match triple.parse::<Target>() {
+            Ok(target) => {
+                let flags = config.for_target(host, &triple)?;
+                wants.push(Want {
+                    linker: flags.linker.map(|l| l.value.display().to_string()),
+                    ..Want::new(target, backend)
+                });
+            }
+            Err(error) => problems.push(
+                Problem::usage("unknown-target", format!("target `{triple}`: {error}"))
+                    .fix("--target x86_64-pc-windows-gnu"),
+            ),
+        }
+    }
+    Problems::check(problems)?;
+    Ok(wants)
+}
+
+/// `--target`, else cargo's own choice where it is Windows, else the default.
+fn triples(host: &dyn Host, args: &DoctorArgs, config: &CargoConfig) -> Vec<String> {
+    if !args.target.is_empty() {
+        return args.target.clone();
+    }
+    let cargo = config.build_targets(host).map(|given| given.value).unwrap_or_default();
+    let windows: Vec<String> = cargo.into_iter().filter(|t| t.parse::<Target>().is_ok()).collect();
+    if windows.is_empty() { vec!["x86_64-pc-windows-gnu".to_owned()] } else { windows }
+}
