@@ -1,11 +1,12 @@
 //! Decides the invocation. Pure.
 
 use super::remap::{self, Remap, Roots};
+use super::shim::{self, Script};
 use super::{CompilePlan, Expected};
 use crate::cli::BuildArgs;
 use crate::config::{BinRef, DebugInfo, SymbolsMode, Unit};
 use crate::error::{Problem, Problems};
-use crate::model::Env;
+use crate::model::{Arch, Env};
 use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -64,8 +65,11 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
     Problems::check(collisions(request, &bins))?;
     let triple = request.unit.target.triple();
     let mut notes = Vec::new();
+    let script = dlltool(request);
+    let mut ours = request.recipe_rustflags.to_vec();
+    ours.extend(script.iter().map(|s| format!("-Cdlltool={}", s.path.display())));
     let parts = Parts {
-        ours: request.recipe_rustflags.to_vec(),
+        ours,
         users: request.user_rustflags.clone(),
         cflags: c_variables(request, &mut notes),
         base_env: request.recipe_env.iter().cloned().collect(),
@@ -92,6 +96,7 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
         rustflags: Vec::new(),
         remaps: Vec::new(),
         fetch,
+        script,
         expected: expected.collect(),
         staging: request.staging.clone(),
         notes,
@@ -266,6 +271,21 @@ fn remaps(request: &Request) -> Vec<Remap> {
     }
     remaps.extend(request.roots.remaps.iter().cloned());
     remaps
+}
+
+/// Only where rustc would call GNU dlltool, and the user has not said what to call.
+fn dlltool(request: &Request) -> Option<Script> {
+    let target = &request.unit.target;
+    let tool = match target.arch() {
+        Arch::X86_64 => "x86_64-w64-mingw32-dlltool",
+        Arch::I686 => "i686-w64-mingw32-dlltool",
+        Arch::Aarch64 => return None,
+    };
+    let given = request.user_rustflags.iter().any(|f| f.contains("dlltool="));
+    if target.env() != Env::Gnu || given {
+        return None;
+    }
+    shim::dlltool(&request.workspace.target_dir, target.triple(), tool)
 }
 
 /// The variables whose flags crate `cc` (and what imitates it) takes for this target: the first that is set, most specific

@@ -1,7 +1,7 @@
 //! Runs the invocation.
 
 use super::remap::{self, Remap};
-use super::{Built, BuiltExe, CompilePlan};
+use super::{Built, BuiltExe, CompilePlan, shim};
 use crate::error::{Exit, Problem, Problems};
 use crate::event::{Event, Sink};
 use crate::host::{self, Host};
@@ -34,6 +34,9 @@ struct ArtifactTarget {
 /// Cargo fails (exit code 4), does not report an expected executable, or the run is interrupted.
 pub fn run(host: &dyn Host, sink: &dyn Sink, plan: &CompilePlan) -> anyhow::Result<Built> {
     let mut plan = plan.clone();
+    if let Some(script) = &plan.script {
+        shim::write(script).with_context(|| format!("can't write `{}`", script.path.display()))?;
+    }
     if let Some(args) = plan.fetch.take() {
         cargo(host, sink, &plan, &args, &mut |_| {})?;
         let registries = plan.parts.cargo_home.as_deref().map(remap::registries).unwrap_or_default();

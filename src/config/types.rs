@@ -42,6 +42,8 @@ pub struct BundleSpec {
     pub version: semver::Version,
     /// Folder of the package's Cargo.toml; assets, icon and templates are relative to it.
     pub dir: PathBuf,
+    /// Root of the workspace: nothing outside of it goes into the bundle.
+    pub root: PathBuf,
     /// Name of the archive without `.zip`, placeholders already filled in.
     pub archive_name: String,
     /// The executables, each a bin of a package; sorted, without duplicates.

@@ -10,7 +10,11 @@ mod error;
 mod headers;
 mod image;
 mod imports;
+mod layout;
+mod relocations;
 mod resources;
+mod rewrite;
+mod seal;
 mod version;
 
 pub use checksum::checksum;
@@ -19,5 +23,11 @@ pub use error::Error;
 pub use headers::Section;
 pub use image::Image;
 pub use imports::Import;
-pub use resources::{Key, Name, Resource, ResourceTree, kind};
-pub use version::VersionInfo;
+pub use layout::{LayoutFault, check_layout};
+pub use resources::{
+    DEFAULT_MANIFEST, Icon, IconError, IconImage, Key, Name, Resource, ResourceTree, group_members, kind,
+    message_table, read as read_resources,
+};
+pub use rewrite::{Placement, replace_resources};
+pub use seal::SealFields;
+pub use version::{LANGUAGE, VersionInfo};

@@ -1,4 +1,7 @@
-//! VERSIONINFO, read.
+//! VERSIONINFO, read and written.
+//!
+//! Source: Windows SDK, VS_VERSIONINFO, StringFileInfo, VarFileInfo. All its nodes have one form: length, length of the value,
+//! whether the value is text, key, value, children; value and children on 32-bit boundaries.
 
 use super::bytes::{slice, u16_at, u32_at, utf16};
 use crate::model::FileVersion;
@@ -8,6 +11,21 @@ const SIGNATURE: u32 = 0xfeef_04bd;
 
 /// VS_FF_PRERELEASE.
 const PRERELEASE: u32 = 2;
+
+/// VS_FFI_FILEFLAGSMASK.
+const FLAGS_MASK: u32 = 0x3f;
+
+/// VOS_NT_WINDOWS32.
+const NT_WINDOWS: u32 = 0x0004_0004;
+
+/// VFT_APP.
+const APPLICATION: u32 = 1;
+
+/// English (United States), in which the strings are filed: what nearly every tool looks for first.
+pub const LANGUAGE: u16 = 0x0409;
+
+/// UTF-16.
+const CODE_PAGE: u16 = 1200;
 
 /// What a VERSIONINFO says.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -44,10 +62,89 @@ impl VersionInfo {
         })
     }
 
+    /// The bytes of an RT_VERSION resource: one string table, US English in Unicode.
+    ///
+    /// # Errors
+    /// Names the string that holds a NUL, which would end it, or says that all are too long together: lengths have 16 bits.
+    pub fn build(&self) -> Result<Vec<u8>, String> {
+        if let Some((key, _)) = self.strings.iter().find(|(key, value)| key.contains('\0') || value.contains('\0')) {
+            return Err(format!("{} holds a NUL character", key.replace('\0', "\\0")));
+        }
+        let flags = if self.prerelease { PRERELEASE } else { 0 };
+        let [file_high, file_low] = halves(self.file_version);
+        let [product_high, product_low] = halves(self.product_version);
+        let fixed: Vec<u8> = [
+            SIGNATURE,
+            0x0001_0000,
+            file_high,
+            file_low,
+            product_high,
+            product_low,
+            FLAGS_MASK,
+            flags,
+            NT_WINDOWS,
+            APPLICATION,
+            0,
+            0,
+            0,
+        ]
+        .into_iter()
+        .flat_map(u32::to_le_bytes)
+        .collect();
+        let translation = [LANGUAGE.to_le_bytes(), CODE_PAGE.to_le_bytes()].concat();
+        (|| {
+            let strings = self.strings.iter().map(|(key, value)| node(key, Value::Text(value), &[]));
+            let strings = strings.collect::<Option<Vec<_>>>()?;
+            let table = node(&format!("{LANGUAGE:04x}{CODE_PAGE:04x}"), Value::None, &strings)?;
+            let texts = node("StringFileInfo", Value::None, &[table])?;
+            let variables = node("VarFileInfo", Value::None, &[node("Translation", Value::Bytes(&translation), &[])?])?;
+            node("VS_VERSION_INFO", Value::Bytes(&fixed), &[texts, variables])
+        })()
+        .ok_or_else(|| "the version strings are longer than 32000 characters together".to_owned())
+    }
+
     /// The text of a key such as `ProductName`.
     pub fn string(&self, key: &str) -> Option<&str> {
         self.strings.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
     }
+}
+
+fn halves(version: FileVersion) -> [u32; 2] {
+    let [a, b, c, d] = version.0.map(u32::from);
+    [a << 16 | b, c << 16 | d]
+}
+
+#[derive(Clone, Copy)]
+enum Value<'v> {
+    None,
+    Text(&'v str),
+    Bytes(&'v [u8]),
+}
+
+/// A node without padding behind it; `None` when it has more than 65535 bytes.
+fn node(key: &str, value: Value<'_>, children: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let wide = |text: &str| text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    // A node without a value counts as text, as resource compilers have it.
+    let (bytes, length, text) = match value {
+        Value::None => (Vec::new(), 0, 1u16),
+        Value::Text(text) => {
+            let bytes = wide(text);
+            let units = bytes.len() / 2;
+            (bytes, units, 1)
+        }
+        Value::Bytes(bytes) => (bytes.to_vec(), bytes.len(), 0),
+    };
+    let mut out = vec![0; 2];
+    out.extend(u16::try_from(length).ok()?.to_le_bytes());
+    out.extend(text.to_le_bytes());
+    out.extend(wide(key));
+    for part in std::iter::once(&bytes).filter(|value| !value.is_empty()).chain(children) {
+        out.resize(out.len().next_multiple_of(4), 0);
+        out.extend(part);
+    }
+    let length = u16::try_from(out.len()).ok()?;
+    out[..2].copy_from_slice(&length.to_le_bytes());
+    Some(out)
 }
 
 /// wLength, wValueLength, wType, szKey, padding, value, padding, children.
@@ -89,5 +186,37 @@ impl<'a> Node<'a> {
         let units = utf16(self.value);
         let end = units.iter().position(|unit| *unit == 0).unwrap_or(units.len());
         String::from_utf16_lossy(&units[..end])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(strings: &[(&str, &str)]) -> VersionInfo {
+        VersionInfo {
+            file_version: FileVersion([1, 2, 3, 65535]),
+            product_version: FileVersion([4, 5, 6, 7]),
+            prerelease: true,
+            strings: strings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let long = "é".repeat(1000);
+        let info = sample(&[("ProductName", "a\"b\n$(c) `d` %PATH% ]]> 漢字 🦀"), ("Empty", ""), ("Long", &long)]);
+        let bytes = info.build().expect("fits");
+        assert_eq!(VersionInfo::parse(&bytes), Some(info));
+        for length in 0..bytes.len() {
+            VersionInfo::parse(&bytes[..length]);
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_said_is_refused() {
+        assert!(sample(&[("Comments", "a\0b")]).build().is_err_and(|e| e.contains("Comments")));
+        let long = "x".repeat(33_000);
+        assert!(sample(&[("Comments", &long)]).build().is_err_and(|e| e.contains("longer")));
     }
 }

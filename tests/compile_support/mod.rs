@@ -2,7 +2,7 @@
 //!
 //! The Windows standard library comes from WINSVC_TEST_SYSROOT with the compiler WINSVC_TEST_RUSTC, or, when they are not set,
 //! from the active toolchain.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use cargo_winsvc::cli::BuildArgs;
 use cargo_winsvc::compile::{self, Built, CompilePlan, Request, known_roots};
@@ -154,6 +154,7 @@ impl Job {
                 id: self.bins[0].package.clone(),
                 version: semver_of("0.1.0"),
                 dir: self.host.cwd(),
+                root: self.host.cwd(),
                 archive_name: "x".to_owned(),
                 bins: self.bins.clone(),
                 assets: Vec::new(),
@@ -177,12 +178,17 @@ fn semver_of(text: &str) -> semver::Version {
 
 /// Environment and flags that give rustc a Windows standard library.
 fn recipe() -> (Vec<(String, Option<String>)>, Vec<String>) {
-    let mut env = Vec::new();
-    if let Ok(rustc) = std::env::var("WINSVC_TEST_RUSTC") {
-        env.push(("RUSTC".to_owned(), Some(rustc)));
+    let rustc = std::env::var("WINSVC_TEST_RUSTC").unwrap_or("rustc".to_owned());
+    let mut flags = Vec::new();
+    // Where the standard library's sources are installed, rustc names them instead of their constant place.
+    let root = Path::new("/");
+    let sysroot = run(&rustc, &["--print".as_ref(), "sysroot".as_ref()], root);
+    let version = run(&rustc, &["-vV".as_ref()], root);
+    if let Some(commit) = version.lines().find_map(|l| l.strip_prefix("commit-hash: ")) {
+        flags.push(format!("--remap-path-prefix={}/lib/rustlib/src/rust=/rustc/{commit}", sysroot.trim()));
     }
-    let sysroot = std::env::var("WINSVC_TEST_SYSROOT").ok();
-    (env, sysroot.map(|dir| format!("--sysroot={dir}")).into_iter().collect())
+    flags.extend(std::env::var("WINSVC_TEST_SYSROOT").ok().map(|dir| format!("--sysroot={dir}")));
+    (vec![("RUSTC".to_owned(), Some(rustc))], flags)
 }
 
 pub fn tool(name: &str) -> PathBuf {

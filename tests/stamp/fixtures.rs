@@ -1,4 +1,4 @@
-//! Executables made on the spot from small C programs.
+//! A folder for a test, and tools run in it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 /// Runs a tool in a folder and returns what it printed; fails the test when the tool does.
 pub(crate) fn run(dir: &Path, program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).current_dir(dir).output().unwrap_or_else(|e| {
-        panic!("{program} cannot be started ({e}); the head of tests/stamp/main.rs lists what is needed")
+        panic!("{program} can't be started ({e}); the head of tests/stamp/main.rs lists what is needed")
     });
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{program} {args:?}: {}\n{text}", String::from_utf8_lossy(&output.stderr));

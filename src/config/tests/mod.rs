@@ -1,0 +1,21 @@
+//! What `resolve` makes of whole configurations.
+
+mod defaults;
+
+use super::testing::{from_toml, workspace};
+use super::{Config, resolve};
+use crate::cli::BuildArgs;
+use crate::workspace::Workspace;
+
+/// A workspace of one package `agent` with one bin of that name and this Cargo.toml.
+fn one(text: &str) -> Workspace {
+    workspace(vec![from_toml("agent", &["agent"], text)])
+}
+
+fn resolved(args: &BuildArgs, workspace: &Workspace) -> Config {
+    resolve(args, workspace).unwrap_or_else(|p| panic!("{:#?}", super::testing::lines(&p.0)))
+}
+
+fn problems(args: &BuildArgs, workspace: &Workspace) -> Vec<String> {
+    resolve(args, workspace).map_or_else(|p| super::testing::lines(&p.0), |_| Vec::new())
+}

@@ -1,1 +1,0 @@
-//! Reads what the configuration names: icon, manifest, assets, templates; all problems at once.

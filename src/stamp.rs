@@ -1,1 +1,0 @@
-//! Puts the resources into the finished executables, then seals them.

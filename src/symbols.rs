@@ -1,1 +1,0 @@
-//! Splits debug information from the executables and names it.

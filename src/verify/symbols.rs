@@ -1,0 +1,63 @@
+//! Executable, debug file and manifest must be of one build.
+
+use super::Book;
+use super::catalog as ws;
+use super::contents::Contents;
+use crate::formats::BuildManifest;
+use crate::pe::Image;
+
+/// The links in the executables against the manifest.
+pub(super) fn check_links(book: &mut Book, manifest: &BuildManifest, contents: &Contents) {
+    for (exe, debug) in &manifest.debug {
+        let Some(bytes) = contents.get(exe).and_then(|c| c.bytes.as_deref()) else {
+            book.fail(
+                ws::DEBUG_LINK,
+                exe,
+                "the manifest names a debug file for it, but it is not in the bundle".into(),
+            );
+            continue;
+        };
+        // An image that can't be read has its finding already.
+        let Ok(image) = Image::parse(bytes) else { continue };
+        let link = image.debuglink();
+        if let Some(expected) = &debug.debuglink_crc32 {
+            let found = link.as_ref().map(|(name, crc)| (name.as_str(), format!("{crc:08x}")));
+            let holds = found.as_ref().is_some_and(|(name, crc)| {
+                *name == debug.file && crc.eq_ignore_ascii_case(expected.trim_start_matches("0x"))
+            });
+            book.expect(ws::DEBUG_LINK, exe, holds, || match found {
+                Some((name, crc)) => {
+                    format!("it links to {name} with CRC-32 {crc}, the manifest has {} with {expected}", debug.file)
+                }
+                None => "it has no link to its debug file".into(),
+            });
+        }
+        if let Some(expected) = &debug.debug_id {
+            let found = image.debug_id().map(|id| format!("{}{:X}", id.guid_hex(), id.age));
+            let holds = found.as_ref().is_some_and(|f| f.eq_ignore_ascii_case(expected));
+            book.expect(ws::DEBUG_LINK, exe, holds, || {
+                format!("its debug id is {}, the manifest has {expected}", found.as_deref().unwrap_or("missing"))
+            });
+        }
+    }
+}
+
+/// The symbols archive against manifest and executables.
+pub(super) fn check_archive(book: &mut Book, manifest: &BuildManifest, contents: &Contents, symbols: &Contents) {
+    for (exe, debug) in &manifest.debug {
+        let content = symbols.get(&debug.file);
+        book.expect(ws::SYMBOLS_MISSING, &debug.file, content.is_some(), || {
+            format!("the debug file of {exe} is not there")
+        });
+        let Some(content) = content else { continue };
+        book.expect(ws::SYMBOLS_MISMATCH, &debug.file, content.sha256 == debug.sha256, || {
+            format!("its SHA-256 is {}, the manifest has {}", content.sha256, debug.sha256)
+        });
+        let image = contents.get(exe).and_then(|c| c.bytes.as_deref()).and_then(|b| Image::parse(b).ok());
+        if let Some((_, crc)) = image.and_then(|image| image.debuglink()) {
+            book.expect(ws::SYMBOLS_MISMATCH, &debug.file, crc == content.crc32, || {
+                format!("its CRC-32 is {:08x}, the link in {exe} has {crc:08x}", content.crc32)
+            });
+        }
+    }
+}

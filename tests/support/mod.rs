@@ -1,0 +1,27 @@
+//! What the integration tests share: running the built `cargo-winsvc`, projects to package, a Windows machine in Wine,
+//! its state before and after.
+//!
+//! A test file says `mod support;`. Not each uses all of it.
+#![allow(dead_code, unused_imports)]
+
+mod files;
+mod http;
+mod project;
+mod state;
+mod wine;
+mod winsvc;
+
+pub use files::{link_or_copy_tree, target_tmp};
+pub use http::{Answer, free_port, get, wait_for};
+pub use project::Project;
+pub use state::{State, difference};
+pub use wine::{Call, Ended, Machine};
+pub use winsvc::{Ran, bundle_name, cargo_winsvc, package, unpack};
+
+/// The target that the tests build for.
+pub const TARGET: &str = "x86_64-pc-windows-gnu";
+
+/// The root of the repository.
+pub fn repo() -> std::path::PathBuf {
+    env!("CARGO_MANIFEST_DIR").into()
+}
