@@ -4,7 +4,7 @@ mod mingw;
 mod native;
 
 use super::probe::{Compiler, Inventory};
-use super::std_source::Std;
+use super::std_source::{self, Std};
 use super::{Gap, Want};
 use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
@@ -111,7 +111,7 @@ pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &C
         notes: Vec::new(),
     };
     versions(&mut recipe, inventory, std.compiler().unwrap_or(compiler));
-    standard_library(&mut recipe, compiler, std);
+    standard_library(&mut recipe, want, compiler, std);
     if want.crt_static {
         recipe.rustflags.push("-Ctarget-feature=+crt-static".to_owned());
     }
@@ -140,7 +140,7 @@ fn versions(recipe: &mut Recipe, inventory: &Inventory, compiler: &Compiler) {
 }
 
 /// The standard library, and the compiler that it belongs to.
-fn standard_library(recipe: &mut Recipe, active: &Compiler, std: &Std) {
+fn standard_library(recipe: &mut Recipe, want: &Want, active: &Compiler, std: &Std) {
     if let Some(sysroot) = std.sysroot() {
         recipe.rustflags.push(format!("--sysroot={}", sysroot.display()));
     }
@@ -152,12 +152,7 @@ fn standard_library(recipe: &mut Recipe, active: &Compiler, std: &Std) {
     recipe.rustflags.push(format!("--remap-path-prefix={}=/rustc/{version}", sources.display()));
     if let Some(other) = std.compiler() {
         recipe.env.push(("RUSTC".to_owned(), Some(other.path.display().to_string())));
-        recipe.notes.push(format!(
-            "the distribution's compiler builds it: {} ({}), not {}, which has no standard library for this target",
-            other.title(),
-            other.path.display(),
-            active.title(),
-        ));
+        recipe.notes.push(std_source::aloud(want, active, std));
     }
 }
 
