@@ -202,6 +202,7 @@ fn compile_plan(
         recipe_rustflags: &ready.recipe.rustflags,
         recipe_cargo_args: &ready.recipe.cargo_args,
         roots,
+        cache_dir: crate::host::cache_dir(host),
         staging: PathBuf::from(STAGE),
     })
 }

@@ -144,12 +144,6 @@ fn standard_library(recipe: &mut Recipe, want: &Want, active: &Compiler, std: &S
     if let Some(sysroot) = std.sysroot() {
         recipe.rustflags.push(format!("--sysroot={}", sysroot.display()));
     }
-    // Where the sources are installed (component rust-src), rustc names them instead of the constant place that the standard
-    // library was built with.
-    let used = std.compiler().unwrap_or(active);
-    let version = used.commit.clone().unwrap_or_else(|| used.release.to_string());
-    let sources = used.sysroot.join("lib/rustlib/src/rust");
-    recipe.rustflags.push(format!("--remap-path-prefix={}=/rustc/{version}", sources.display()));
     if let Some(other) = std.compiler() {
         recipe.env.push(("RUSTC".to_owned(), Some(other.path.display().to_string())));
         recipe.notes.push(std_source::aloud(want, active, std));
