@@ -31,7 +31,7 @@ pub(super) fn candidates(host: &dyn Host, packages: &[String]) -> BTreeMap<Strin
     }
 }
 
-fn parse_policy(text: &str) -> BTreeMap<String, String> {
+pub(super) fn parse_policy(text: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut package = None;
     for line in text.lines() {
