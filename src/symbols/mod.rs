@@ -42,8 +42,8 @@ pub struct Split {
 }
 
 /// Symbols that rustc makes for `raw-dylib` imports: they spell out its temporary folder, whose name is random and whose path
-/// is this machine's. They name the pieces of an import library, which no debugger asks for.
-const LEAKING: [&str; 2] = ["*_head_*rustc??????_*", "*rustc??????_*_iname"];
+/// is this machine's. They name the pieces of an import library (`NAME.dll_imports.lib`), which no debugger asks for.
+const LEAKING: [&str; 2] = ["*_head_*_imports_lib", "*_imports_lib_iname"];
 
 /// Strips `exe` into `dir`, under its own name, and keeps its debug information beside it as asked for.
 ///

@@ -9,9 +9,9 @@
 //! is removed at once, or by the next build of the same sysroot when the process was killed.
 
 use super::probe::{Compiler, has_std};
-use super::probe_cache::cache_dir;
 use crate::error::Problem;
 use crate::event::{Event, Sink};
+use crate::host::cache_dir;
 use crate::host::{Cmd, Host, check_interrupt, interrupted};
 use crate::model::{Env, Target};
 use anyhow::Context;

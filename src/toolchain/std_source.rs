@@ -2,10 +2,10 @@
 
 use super::apt::AptChoice;
 use super::probe::{self, Compiler};
-use super::probe_cache::cache_dir;
 use super::{Want, doctor_command, std_build};
 use crate::error::{Exit, Problem};
 use crate::host::Host;
+use crate::host::cache_dir;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

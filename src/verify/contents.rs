@@ -59,8 +59,8 @@ impl Contents {
     }
 }
 
-/// Unpacks everything; nothing when it would be too much.
-pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries: &[Entry]) -> Contents {
+/// Unpacks everything; `None` when it would be too much.
+pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries: &[Entry]) -> Option<Contents> {
     let total = entries.iter().fold(0u64, |sum, e| sum.saturating_add(e.size));
     let limit = FREE.saturating_add(archive.length().saturating_mul(MAX_TOTAL_RATIO));
     let bomb = total > limit;
@@ -71,7 +71,7 @@ pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries:
         )
     });
     if bomb {
-        return Contents::default();
+        return None;
     }
     let mut contents = Contents::default();
     let top = entries.first().and_then(|e| e.name.split_once('/')).map(|(top, _)| format!("{top}/"));
@@ -89,7 +89,7 @@ pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries:
             contents.files.insert(path.to_owned(), content);
         }
     }
-    contents
+    Some(contents)
 }
 
 /// Files that later checks look into.
@@ -98,6 +98,11 @@ fn is_kept(entry: &Entry) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
     let known = matches!(extension, "exe" | "json" | "ps1" | "psm1" | "psd1" | "cmd" | "bat" | "txt");
     (known || name.eq_ignore_ascii_case(sums::FILE_NAME)) && entry.size <= MAX_KEPT
+}
+
+/// Size of a buffer for so many bytes.
+fn chunk(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(CHUNK).clamp(1, CHUNK)
 }
 
 /// Takes the unpacked bytes of one file.
@@ -138,7 +143,7 @@ fn read(archive: &Archive, entry: &Entry) -> Result<Content, String> {
         }
         inflate(archive, entry, &mut taker)?;
     } else {
-        let mut buffer = vec![0; CHUNK];
+        let mut buffer = vec![0; chunk(entry.packed)];
         let mut at = 0;
         while at < entry.packed {
             let chunk = next(archive, entry, at, &mut buffer)?;
@@ -169,7 +174,7 @@ fn next<'b>(archive: &Archive, entry: &Entry, at: u64, buffer: &'b mut [u8]) -> 
 
 fn inflate(archive: &Archive, entry: &Entry, taker: &mut Taker) -> Result<(), String> {
     let mut inflater = Decompress::new(false);
-    let (mut packed, mut out) = (vec![0; CHUNK], vec![0; CHUNK]);
+    let (mut packed, mut out) = (vec![0; chunk(entry.packed)], vec![0; chunk(entry.size)]);
     let mut at = 0;
     loop {
         let mut chunk = if at < entry.packed { next(archive, entry, at, &mut packed)? } else { &[] };

@@ -16,14 +16,17 @@ const MOST: usize = 3;
 /// Finds paths, each once, the first few only; and how many places there are in all.
 pub(super) fn find(bytes: &[u8], private: &[String]) -> (Vec<String>, usize) {
     let own = needles(private);
+    // All that is looked for starts with one of these bytes.
+    let mut starts = [false; 256];
+    for byte in own.iter().filter_map(|n| n.bytes().next()).chain(*b"/\\:") {
+        starts[usize::from(byte)] = true;
+    }
     let mut found: Vec<String> = Vec::new();
     let mut count = 0;
     let mut skip_to = 0;
     for (at, byte) in bytes.iter().enumerate() {
-        // All that is looked for starts with one of these; the rest of a path is not looked at again.
-        if at < skip_to
-            || !(matches!(byte, b'/' | b'\\' | b':') || own.iter().any(|n| n.as_bytes().first() == Some(byte)))
-        {
+        // The rest of a path is not looked at again.
+        if !starts[usize::from(*byte)] || at < skip_to {
             continue;
         }
         for width in [1, 2] {

@@ -1,7 +1,4 @@
-//! Builds real crates with the real cargo and mingw, as the pipeline does, up to the split executables.
-//!
-//! The Windows standard library comes from WINSVC_TEST_SYSROOT with the compiler WINSVC_TEST_RUSTC, or, when they are not set,
-//! from the active toolchain.
+//! Builds real crates with the real cargo and mingw, as the pipeline does, up to the copied executables.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use cargo_winsvc::cli::BuildArgs;
@@ -10,6 +7,7 @@ use cargo_winsvc::config::{About, BackendChoice, BinRef, BundleSpec, Compression
 use cargo_winsvc::event::Recorder;
 use cargo_winsvc::host::{Cmd, Host, Output, RealHost};
 use cargo_winsvc::model::Install;
+use cargo_winsvc::toolchain::{self, Options, Want};
 use cargo_winsvc::workspace::{self, flags::CargoConfig};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -108,8 +106,10 @@ impl Job {
         let host = &self.host;
         let workspace = workspace::load(host, &self.args)?;
         let cargo = CargoConfig::load(host, &self.args.config)?;
-        let (env, mut rustflags) = recipe();
-        rustflags.extend(["-Clink-arg=-Wl,--no-insert-timestamp".to_owned(), "-Clink-arg=-Wl,--build-id".to_owned()]);
+        let flags = cargo.for_target(host, TARGET)?;
+        let mut want = Want::new(TARGET.parse().unwrap(), BackendChoice::Auto);
+        want.linker = flags.linker.map(|l| l.value.display().to_string());
+        let recipe = toolchain::prepare(host, &self.sink, &[want], Options::default())?.remove(0).recipe;
         let unit = self.unit();
         let roots =
             known_roots(cargo.cargo_home.as_deref(), &cargo.source_directories(), &workspace.target_dir, TARGET);
@@ -122,11 +122,12 @@ impl Job {
             cargo: std::env::var("CARGO").unwrap_or("cargo".to_owned()),
             cwd: host.cwd(),
             cargo_home: cargo.cargo_home.clone(),
-            user_rustflags: cargo.for_target(host, TARGET)?.rustflags,
+            user_rustflags: flags.rustflags,
             build_env: &|key| cargo.build_env(host, key),
-            recipe_env: &env,
-            recipe_rustflags: &rustflags,
-            recipe_cargo_args: &[],
+            recipe_env: &recipe.env,
+            recipe_rustflags: &recipe.rustflags,
+            recipe_cargo_args: &recipe.cargo_args,
+            cache_dir: cargo_winsvc::host::cache_dir(host),
             roots,
         };
         Ok(compile::plan(&request)?)
@@ -174,21 +175,6 @@ impl Job {
 
 fn semver_of(text: &str) -> semver::Version {
     text.parse().unwrap()
-}
-
-/// Environment and flags that give rustc a Windows standard library.
-fn recipe() -> (Vec<(String, Option<String>)>, Vec<String>) {
-    let rustc = std::env::var("WINSVC_TEST_RUSTC").unwrap_or("rustc".to_owned());
-    let mut flags = Vec::new();
-    // Where the standard library's sources are installed, rustc names them instead of their constant place.
-    let root = Path::new("/");
-    let sysroot = run(&rustc, &["--print".as_ref(), "sysroot".as_ref()], root);
-    let version = run(&rustc, &["-vV".as_ref()], root);
-    if let Some(commit) = version.lines().find_map(|l| l.strip_prefix("commit-hash: ")) {
-        flags.push(format!("--remap-path-prefix={}/lib/rustlib/src/rust=/rustc/{commit}", sysroot.trim()));
-    }
-    flags.extend(std::env::var("WINSVC_TEST_SYSROOT").ok().map(|dir| format!("--sysroot={dir}")));
-    (vec![("RUSTC".to_owned(), Some(rustc))], flags)
 }
 
 pub fn tool(name: &str) -> PathBuf {

@@ -2,7 +2,7 @@
 //! its state before and after.
 //!
 //! A test file says `mod support;`. Not each uses all of it.
-#![allow(dead_code, unused_imports)]
+#![allow(dead_code, unused_imports, unreachable_pub)]
 
 mod files;
 mod http;
@@ -14,7 +14,7 @@ mod winsvc;
 pub use files::{link_or_copy_tree, target_tmp};
 pub use http::{Answer, free_port, get, wait_for};
 pub use project::Project;
-pub use state::{State, difference};
+pub use state::{State, Value, difference};
 pub use wine::{Call, Ended, Machine};
 pub use winsvc::{Ran, bundle_name, cargo_winsvc, package, unpack};
 

@@ -31,38 +31,59 @@ impl State {
         }
     }
 
-    /// Adds what `reg export` wrote.
-    pub fn add_registry(&mut self, export: &Path) {
-        let bytes = fs::read(export).unwrap();
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|c| u16::from_le_bytes([c[0], c[1]])).collect();
-        let text = String::from_utf16_lossy(&units).replace("\\\r\n", "");
-        let mut key = String::new();
-        for line in text.lines() {
-            if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
-                key = format!("registry {name}");
-                self.0.insert(key.clone(), "key".into());
-            } else if let Some((name, value)) = split_value(line).filter(|_| !key.is_empty()) {
-                self.0.insert(format!("{key} {name}"), value.to_owned());
-            }
+    /// Adds what `harness registry` wrote.
+    pub fn add_registry(&mut self, listing: &Path) {
+        for (key, name, value) in read_registry(listing) {
+            match value {
+                None => self.0.insert(format!("registry {key}"), "key".into()),
+                Some(value) => self.0.insert(format!("registry {key} {name}"), format!("{value:?}")),
+            };
         }
-        let own = |k: &String| k.to_lowercase().contains(r"\software\standins");
-        self.0.retain(|k, _| !own(k));
     }
 }
 
-/// `"name"=data` or `@=data`.
-fn split_value(line: &str) -> Option<(&str, &str)> {
-    if let Some(data) = line.strip_prefix("@=") {
-        return Some(("@", data));
+/// A value of the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// REG_SZ.
+    Text(String),
+    /// REG_EXPAND_SZ.
+    Expand(String),
+    /// REG_MULTI_SZ.
+    List(Vec<String>),
+    /// REG_DWORD.
+    Number(u32),
+    /// Everything else, in hex.
+    Other(String),
+}
+
+/// Keys (without value) and their values.
+pub fn read_registry(listing: &Path) -> Vec<(String, String, Option<Value>)> {
+    let text = fs::read_to_string(listing).unwrap();
+    // A name or key with a line break would spoil the listing; there is none.
+    let lines = text.lines().map(|l| l.split('\t').collect::<Vec<_>>());
+    lines
+        .map(|fields| {
+            let [key, name, kind, hex] = fields[..] else { panic!("{fields:?}") };
+            (key.to_owned(), name.to_owned(), kind.parse().ok().map(|kind| Value::new(kind, hex)))
+        })
+        .collect()
+}
+
+impl Value {
+    fn new(kind: u32, hex: &str) -> Self {
+        let bytes: Vec<u8> =
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|c| u16::from_le_bytes([c[0], c[1]])).collect();
+        let text = String::from_utf16_lossy(&units);
+        match kind {
+            1 => Value::Text(text.trim_end_matches('\0').to_owned()),
+            2 => Value::Expand(text.trim_end_matches('\0').to_owned()),
+            4 => Value::Number(u32::from_le_bytes(bytes.try_into().unwrap())),
+            7 => Value::List(text.split('\0').filter(|t| !t.is_empty()).map(String::from).collect()),
+            _ => Value::Other(hex.to_owned()),
+        }
     }
-    let rest = line.strip_prefix('"')?;
-    let mut escaped = false;
-    let end = rest.char_indices().find(|(_, c)| {
-        let found = *c == '"' && !escaped;
-        escaped = *c == '\\' && !escaped;
-        found
-    })?;
-    Some((&rest[..end.0], rest[end.0 + 1..].strip_prefix('=')?))
 }
 
 /// What differs, one line each: `+` is new, `-` is gone, `~` has changed. Empty when nothing does.

@@ -4,7 +4,7 @@
 //! `tests/setup/run-wine`. With WINSVC_TEST_KEEP set, the machine's folder stays for a look.
 
 use super::files::{link_or_copy_tree, target_tmp};
-use super::state::State;
+use super::state::{State, Value, read_registry};
 use super::winsvc::cargo_winsvc;
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -128,16 +128,24 @@ impl Machine {
         lines[2].split(':').nth(1).unwrap().split_whitespace().next().unwrap().parse().ok()
     }
 
-    /// A value of the registry as `reg query` prints its data; `None` when it is not there.
-    pub fn registry(&self, key: &str, value: &str) -> Option<String> {
-        let ended = self.run("reg", &["query", key, "/v", value]);
-        if ended.code != 0 {
-            return None;
+    /// A value of the registry; `None` when it is not there.
+    pub fn value(&self, key: &str, name: &str) -> Option<Value> {
+        self.list_registry(&[key]);
+        let all = read_registry(&self.path(r"C:\test\registry"));
+        all.into_iter().find(|(k, n, _)| k == key && n.eq_ignore_ascii_case(name)).and_then(|(_, _, value)| value)
+    }
+
+    /// The access list that icacls has given a folder, as SDDL; `None` when it has not been there.
+    pub fn acl(&self, folder: &str) -> Option<String> {
+        match self.value(r"HKLM\SOFTWARE\standins\acl", &folder.to_lowercase())? {
+            Value::Text(sddl) => Some(sddl),
+            other => panic!("{other:?}"),
         }
-        // `    Name    REG_TYPE    data`; the data may go on over several lines.
-        let at = ended.output.find(&format!("    {value}    REG_"))? + 4 + value.len() + 4;
-        let (_, data) = ended.output[at..].split_once("    ")?;
-        Some(data.trim_end_matches('\n').to_owned())
+    }
+
+    fn list_registry(&self, keys: &[&str]) {
+        let harness = r"C:\windows\system32\harness.exe";
+        self.run(harness, &[&["registry", r"C:\test\registry"], keys].concat()).success();
     }
 
     /// Has a stand-in fail: `call` is how the call begins (`sc sidtype`).
@@ -173,11 +181,8 @@ impl Machine {
     pub fn state(&self) -> State {
         let mut state = State::default();
         state.add_files(&self.path(r"C:\"));
-        for (file, key) in [("system.reg", r"HKLM\SYSTEM"), ("software.reg", r"HKLM\SOFTWARE"), ("user.reg", "HKCU")] {
-            let file = format!(r"C:\test\{file}");
-            self.run("reg", &["export", key, &file, "/y"]).success();
-            state.add_registry(&self.path(&file));
-        }
+        self.list_registry(&[r"HKLM\SYSTEM", r"HKLM\SOFTWARE", "HKCU"]);
+        state.add_registry(&self.path(r"C:\test\registry"));
         state
     }
 }

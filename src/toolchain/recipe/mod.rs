@@ -45,6 +45,9 @@ pub struct Recipe {
     pub rustflags: Vec<String>,
     /// Arguments for cargo.
     pub cargo_args: Vec<String>,
+    /// Where the compiler finds the standard library's sources, and what stands for that folder: rustc writes the folder into
+    /// executables when it is there (component rust-src), else `/rustc/<commit>`.
+    pub sources: (PathBuf, String),
     /// What splits debug information off.
     pub tools: SymbolTools,
     /// Everything that takes part, with its version.
@@ -102,6 +105,7 @@ pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &C
         env: Vec::new(),
         rustflags: Vec::new(),
         cargo_args: Vec::new(),
+        sources: sources(std.compiler().unwrap_or(compiler)),
         tools: SymbolTools { objcopy: PathBuf::new(), strip: PathBuf::new() },
         versions: Vec::new(),
         notes: Vec::new(),
@@ -120,6 +124,11 @@ pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &C
         Backend::Native => native::apply(&mut recipe, inventory, want),
     }
     recipe
+}
+
+fn sources(compiler: &Compiler) -> (PathBuf, String) {
+    let version = compiler.commit.clone().unwrap_or_else(|| compiler.release.to_string());
+    (compiler.sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{version}"))
 }
 
 fn versions(recipe: &mut Recipe, inventory: &Inventory, compiler: &Compiler) {

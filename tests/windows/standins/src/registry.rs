@@ -4,8 +4,9 @@ use crate::wide::{multi, narrow, wide};
 use std::ptr;
 use windows_sys::Win32::Foundation::ERROR_SUCCESS;
 use windows_sys::Win32::System::Registry::{
-    HKEY, HKEY_LOCAL_MACHINE, KEY_ALL_ACCESS, REG_BINARY, REG_DWORD, REG_MULTI_SZ, REG_SZ, RegCloseKey,
-    RegCreateKeyExW, RegDeleteTreeW, RegDeleteValueW, RegEnumValueW, RegOpenKeyExW, RegSetValueExW,
+    HKEY, HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_ALL_ACCESS, REG_BINARY, REG_DWORD, REG_MULTI_SZ, REG_SZ,
+    RegCloseKey, RegCreateKeyExW, RegDeleteTreeW, RegDeleteValueW, RegEnumKeyExW, RegEnumValueW, RegOpenKeyExW,
+    RegSetValueExW,
 };
 
 /// Where the stand-ins keep what has no place of its own, and tests leave orders.
@@ -17,8 +18,8 @@ pub struct Key(HKEY);
 
 /// A value of the registry, raw.
 pub struct Value {
-    kind: u32,
-    data: Vec<u8>,
+    pub kind: u32,
+    pub data: Vec<u8>,
 }
 
 impl Value {
@@ -35,10 +36,48 @@ impl Value {
 
 impl Key {
     pub fn open(parent: &str, name: &str) -> Option<Self> {
-        let (path, mut key) = (wide(&format!("{parent}\\{name}")), ptr::null_mut());
+        Self::open_below(HKEY_LOCAL_MACHINE, &format!("{parent}\\{name}"))
+    }
+
+    /// `HKLM\…` or `HKCU\…`.
+    pub fn open_path(path: &str) -> Option<Self> {
+        let (hive, rest) = path.split_once('\\').unwrap_or((path, ""));
+        Self::open_below(if hive == "HKCU" { HKEY_CURRENT_USER } else { HKEY_LOCAL_MACHINE }, rest)
+    }
+
+    fn open_below(hive: HKEY, path: &str) -> Option<Self> {
+        let (path, mut key) = (wide(path), ptr::null_mut());
         // SAFETY: the string ends in NUL; `key` receives the handle.
-        let code = unsafe { RegOpenKeyExW(HKEY_LOCAL_MACHINE, path.as_ptr(), 0, KEY_ALL_ACCESS, &raw mut key) };
+        let code = unsafe { RegOpenKeyExW(hive, path.as_ptr(), 0, KEY_ALL_ACCESS, &raw mut key) };
         (code == ERROR_SUCCESS).then_some(Key(key))
+    }
+
+    /// Names of the keys below.
+    pub fn keys(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut name = [0; 256];
+        for index in 0.. {
+            let mut len = 256;
+            let nothing = ptr::null_mut();
+            // SAFETY: the length is that of the buffer.
+            let code = unsafe {
+                RegEnumKeyExW(
+                    self.0,
+                    index,
+                    name.as_mut_ptr(),
+                    &raw mut len,
+                    ptr::null(),
+                    nothing,
+                    ptr::null_mut(),
+                    ptr::null_mut(),
+                )
+            };
+            if code != ERROR_SUCCESS {
+                break;
+            }
+            out.push(String::from_utf16_lossy(&name[..len as usize]));
+        }
+        out
     }
 
     pub fn create(parent: &str, name: &str) -> Result<Self, u32> {
@@ -96,8 +135,8 @@ impl Key {
 
     pub fn values(&self) -> Vec<(String, Value)> {
         let mut out = Vec::new();
+        let (mut name, mut data) = (vec![0; 16_384], vec![0; 65_536]);
         for index in 0.. {
-            let (mut name, mut data) = (vec![0; 16_384], vec![0; 65_536]);
             let (mut name_len, mut data_len, mut kind) = (16_384, 65_536, 0);
             // SAFETY: the lengths are those of the buffers.
             let code = unsafe {
@@ -115,7 +154,7 @@ impl Key {
             if code != ERROR_SUCCESS {
                 break;
             }
-            data.truncate(data_len as usize);
+            let data = data[..data_len as usize].to_vec();
             out.push((String::from_utf16_lossy(&name[..name_len as usize]), Value { kind, data }));
         }
         out
