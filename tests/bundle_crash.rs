@@ -65,7 +65,11 @@ fn publish(dir: &Path, round: usize, size: usize) -> anyhow::Result<()> {
 fn child() {
     let dir = std::env::var(DIR).expect("told where");
     match std::env::var(TASK).expect("told what").as_str() {
-        "publish for ever" => (0..).for_each(|round| publish(Path::new(&dir), round, 5_000).expect("publishes")),
+        "publish for ever" => {
+            for round in 0..usize::MAX {
+                publish(Path::new(&dir), round, 5_000).expect("publishes");
+            }
+        }
         "publish to a full disk" => {
             publish(Path::new(&dir), 0, 10_000).expect("fits");
             let had = listing(Path::new(&dir));

@@ -1,11 +1,12 @@
-//! A large bundle: time and memory. Not run by default; needs some 4 GB of disk and is only meaningful when optimised:
-//! `cargo test --release --test bundle_scale -- --ignored --nocapture`.
+//! What packing and publishing cost, in time and memory. Not run by default; needs some 4 GB of disk and is
+//! only meaningful when optimised: `cargo test --release --test bundle_scale -- --ignored --nocapture`.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
-use cargo_winsvc::bundle::{Packer, write_zip};
+use cargo_winsvc::bundle::{Packer, Publisher, write_bundle, write_zip};
 use cargo_winsvc::config::Compression;
 use cargo_winsvc::event::Silent;
+use cargo_winsvc::formats::{BuildManifest, OutputBundle};
 use cargo_winsvc::host::ScriptedHost;
 use cargo_winsvc::layout::{Entry, FileTree, Source};
 use cargo_winsvc::model::BundlePath;
@@ -78,4 +79,53 @@ fn one_and_a_half_gigabytes() {
     // It is no bundle, but nothing is wrong with the archive.
     assert!(verdict.findings.iter().all(|f| ["WS101", "WS105", "WS110"].contains(&f.id.as_str())), "{verdict:?}");
     assert!(peak() < before.max(250 << 20) + (600 << 20));
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn what_publishing_a_small_bundle_costs() {
+    let dir = tempfile::tempdir().expect("dir");
+    let exe = text(1_500_000, 1);
+    let host = ScriptedHost::new("/");
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let start = Instant::now();
+        let publisher = Publisher::open(&host, &Silent, dir.path()).expect("opens");
+        let entry = |path: &str, bytes: &[u8]| Entry {
+            path: BundlePath::new(path).expect("path"),
+            source: Source::Bytes(bytes.into()),
+            from: "test".into(),
+        };
+        let mut files: Vec<Entry> = (0..12).map(|i| entry(&format!("t{i}"), &exe[i..4_000 + i])).collect();
+        files.push(entry("a.exe", &exe));
+        let tree = FileTree::build(files).expect("tree");
+        let packer = Packer {
+            host: &host,
+            sink: &Silent,
+            top: "app",
+            epoch: 1_700_000_000,
+            compression: Compression::Default,
+            threads: None,
+        };
+        let mut build: BuildManifest = serde_json::from_value(serde_json::json!({
+            "schemaVersion": 1, "generator": "0", "name": "app", "version": "1.0.0", "target": "x86_64-pc-windows-gnu",
+            "profile": "release", "epoch": 1_700_000_000, "epochOrigin": "fixed", "tools": [], "flags": [],
+            "overriddenTemplates": [], "executables": [], "files": [],
+        }))
+        .expect("manifest");
+        let staged = publisher.stage().join("app.zip");
+        let info = write_bundle(&packer, &tree, &mut build, &staged).expect("packs");
+        let packed = start.elapsed();
+        cargo_winsvc::verify::verify(&staged, &Default::default()).expect("verifies");
+        let verified = start.elapsed() - packed;
+        let before = start.elapsed();
+        let bundle = OutputBundle { archive: info.output("app.zip"), symbols: None, build };
+        publisher.publish(&[bundle]).expect("publishes");
+        times.push([packed, verified, start.elapsed() - before]);
+    }
+    for (what, i) in [("pack", 0), ("verify", 1), ("publish", 2)] {
+        let mut each: Vec<_> = times.iter().map(|t| t[i]).collect();
+        each.sort();
+        println!("{what}: median {:.1?}, worst {:.1?}", each[each.len() / 2], each[each.len() - 1]);
+    }
 }
