@@ -1,5 +1,7 @@
 //! Configuration as cargo itself hands it over: a real workspace in a folder with spaces and letters of other scripts.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
 use cargo_winsvc::cli::BuildArgs;
 use cargo_winsvc::config::{self, Config};
 use cargo_winsvc::error::Problems;
