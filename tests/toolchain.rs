@@ -4,6 +4,8 @@
 //! rustc-web and rust-web-src) and are passed over, saying so, where there is none; with WINSVC_TEST_PROVISION=1 they
 //! let the ladder install it. The sysroot is shared with the user's cache unless WINSVC_TEST_FRESH_STD=1.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
 use cargo_winsvc::config::BackendChoice;
 use cargo_winsvc::event::Silent;
 use cargo_winsvc::host::{Cmd, Host, Output, RealHost};

@@ -66,7 +66,7 @@ fn a_variant_of_gcc_is_named_to_cargo_and_to_c_builds() {
     assert_eq!(make(&want(GNU), &inventory, &Std::Bundled).env, [linker.clone(), cc]);
     for own in ["CC_x86_64-pc-windows-gnu", "CC_x86_64_pc_windows_gnu", "TARGET_CC"] {
         inventory.cc_env = vec![own.to_owned()];
-        assert_eq!(make(&want(GNU), &inventory, &Std::Bundled).env, [linker.clone()], "{own}");
+        assert_eq!(make(&want(GNU), &inventory, &Std::Bundled).env, std::slice::from_ref(&linker), "{own}");
     }
     // CC alone is the host's business: cc prefers the target's own name over it.
     inventory.cc_env = vec!["CC".to_owned()];
