@@ -13,6 +13,7 @@ mod layers;
 mod locate;
 mod nearest;
 mod origins;
+mod reference;
 mod resolve;
 mod schema;
 mod table;
@@ -26,6 +27,7 @@ mod tree;
 pub mod types;
 
 pub use origins::{locate_origins, locate_problems};
+pub use reference::reference;
 pub use resolve::resolve;
 pub use schema::json_schema;
 pub use types::*;

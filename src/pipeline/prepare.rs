@@ -8,14 +8,14 @@ use crate::config::{self, Config, Unit};
 use crate::error::{Problem, Problems};
 use crate::event::Sink;
 use crate::formats::plan::{CommandPlan, Plan};
-use crate::host::{Host, check_interrupt};
+use crate::host::{Cmd, Host, check_interrupt};
 use crate::inputs::{self, BundleInputs};
 use crate::layout::Source;
 use crate::plan;
 use crate::stamp::Resources;
 use crate::toolchain::{self, Options, Ready, Want};
 use crate::workspace::{self, CargoConfig, TargetFlags, Workspace};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Everything that is decided before cargo runs.
 #[derive(Debug)]
@@ -212,22 +212,24 @@ fn facts(target: &PreparedTarget) -> plan::TargetFacts<'_> {
     let tool = recipe.versions.iter().find(|v| v.name.contains("gcc") || v.name.contains("clang"));
     let version = tool.map(|v| format!(" {}", v.version)).unwrap_or_default();
     let why = if target.unit.backend == config::BackendChoice::Auto { " (auto)" } else { "" };
-    let mut run = Vec::new();
     let compile = &target.compile;
-    let mut command = |args: &[String]| {
-        let argv = std::iter::once(&compile.program).chain(args).cloned().collect();
-        run.push(CommandPlan { argv, env: compile.env.clone(), cwd: Some(compile.cwd.display().to_string()) });
-    };
-    if let Some(fetch) = &compile.fetch {
-        command(fetch);
-    }
-    command(&compile.args);
+    let mut run: Vec<Cmd> = compile.fetch_cmd().into_iter().chain([compile.cmd()]).collect();
+    run.extend(super::target::commands(target, Path::new(STAGE)));
     plan::TargetFacts {
         unit: &target.unit,
         inputs: &target.inputs,
         rendered: target.texts.iter().map(Texts::names).collect(),
         backend: format!("{}{version}{why}", recipe.backend.as_str()),
         notes: recipe.notes.iter().chain(&compile.notes).cloned().collect(),
-        run,
+        run: run.iter().map(command).collect(),
+    }
+}
+
+fn command(cmd: &Cmd) -> CommandPlan {
+    let text = |word: &std::ffi::OsString| word.to_string_lossy().into_owned();
+    CommandPlan {
+        argv: std::iter::once(&cmd.program).chain(&cmd.args).map(text).collect(),
+        env: cmd.env.iter().map(|(key, value)| (text(key), value.as_ref().map(text))).collect(),
+        cwd: cmd.cwd.as_ref().map(|dir| dir.display().to_string()),
     }
 }

@@ -252,10 +252,9 @@ fn starting(host: &dyn Host, cmd: &Cmd, error: &std::io::Error) -> anyhow::Error
 
 /// Paths of this machine and what stands for them. Of several that fit, rustc takes the last.
 fn remaps(host: &dyn Host, job: &Job<'_>, temp: &Path) -> Vec<(PathBuf, String)> {
-    let version = job.compiler.commit.clone().unwrap_or_else(|| job.compiler.release.to_string());
     let mut remaps = vec![
         (temp.to_owned(), "/rustc/build".to_owned()),
-        (job.library.to_owned(), format!("/rustc/{version}/library")),
+        (job.library.to_owned(), format!("{}/library", job.compiler.virtual_root())),
         (job.library.join("vendor"), "/rust/deps".to_owned()),
     ];
     let home = match host.env("CARGO_HOME").filter(|h| !h.is_empty()) {

@@ -116,6 +116,9 @@ pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &C
         recipe.rustflags.push("-Ctarget-feature=+crt-static".to_owned());
     }
     reproducible(&mut recipe, want);
+    if std.sysroot().is_none() {
+        recipe.rustflags.push(real_sources(std.compiler().unwrap_or(compiler)));
+    }
     match backend {
         Backend::Mingw => mingw::apply(&mut recipe, want, inventory),
         Backend::Native => native::apply(&mut recipe, inventory, want),
@@ -157,6 +160,12 @@ fn reproducible(recipe: &mut Recipe, want: &Want) {
     for flag in ["--no-insert-timestamp", "--build-id"] {
         recipe.rustflags.push(format!("-Clink-arg={}{flag}", if driver { "-Wl," } else { "" }));
     }
+}
+
+/// Where a compiler has the library's sources (rustup's rust-src), it puts their real path into debug information of generic
+/// code, instead of the virtual one that its library was built with. Mapped back, results are the same with and without.
+fn real_sources(compiler: &Compiler) -> String {
+    format!("--remap-path-prefix={}={}", compiler.source_root().display(), compiler.virtual_root())
 }
 
 /// Whether a linker is a compiler driver, which takes the linker's own flags behind `-Wl,`. As rustc infers the flavour
