@@ -19,7 +19,7 @@ mod schema;
 mod table;
 mod targets;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod text;

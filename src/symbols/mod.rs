@@ -124,6 +124,3 @@ fn run(host: &dyn Host, cmd: &Cmd) -> anyhow::Result<()> {
     let said = output.tail(3);
     Err(Problem::new("symbols-failed", format!("`{plain}` failed: {said}")).fix("cargo winsvc doctor").into())
 }
-
-#[cfg(test)]
-mod tests;
