@@ -335,3 +335,20 @@ fn an_interrupted_build_of_the_library_ends_its_compilers_and_leaves_nothing() {
     assert!(left.is_empty(), "{left:?}");
     assert!(!cache.join("cargo-winsvc/choices").exists());
 }
+
+#[test]
+#[ignore = "a measurement: run it alone with --ignored --nocapture, on an idle machine"]
+fn what_an_ordinary_look_costs() {
+    let host = RealHost::new().unwrap();
+    let look = |fresh| {
+        let start = Instant::now();
+        prepare(&host, &Silent, &[want()], Options { fresh, ..Options::default() }).unwrap();
+        start.elapsed()
+    };
+    look(true);
+    for fresh in [true, false] {
+        let mut times: Vec<Duration> = (0..20).map(|_| look(fresh)).collect();
+        times.sort();
+        eprintln!("{}: median {:?}, best {:?}", if fresh { "asking all tools" } else { "kept" }, times[10], times[0]);
+    }
+}

@@ -28,8 +28,6 @@ pub struct Prepared {
     pub output: PathBuf,
     /// One per target.
     pub targets: Vec<PreparedTarget>,
-    /// The plan.
-    pub plan: Plan,
     /// `--variant`.
     pub variant: Option<String>,
 }
@@ -52,6 +50,14 @@ pub struct PreparedTarget {
 }
 
 impl Prepared {
+    /// The plan: what [`super::package`] will run and write, as a value.
+    pub fn plan(&self) -> Plan {
+        let mut config = self.config.clone();
+        config::locate_origins(&mut config.origins, &self.workspace);
+        let facts: Vec<plan::TargetFacts<'_>> = self.targets.iter().map(facts).collect();
+        plan::build(&self.workspace, &config, &self.output.display().to_string(), &facts)
+    }
+
     /// The versions that a target's bundles carry, for messages.
     pub(super) fn version_of(&self, target: &PreparedTarget) -> String {
         let mut versions: Vec<String> = target.unit.bundles.iter().map(|b| b.version.to_string()).collect();
@@ -82,7 +88,11 @@ pub fn configure(
         for bundle in &unit.bundles {
             match inputs::read(bundle) {
                 Ok(inputs) => of_unit.push(inputs),
-                Err(found) => problems.extend(found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>()),
+                Err(mut found) => {
+                    config::locate_problems(&mut found, &bundle.package, &config.origins, &workspace);
+                    let new = found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>();
+                    problems.extend(new);
+                }
             }
         }
         all.push(of_unit);
@@ -120,9 +130,7 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
         let texts = all_texts(unit, &inputs)?;
         targets.push(PreparedTarget { unit: unit.clone(), ready, compile, inputs, texts, resources });
     }
-    let facts: Vec<plan::TargetFacts<'_>> = targets.iter().map(facts).collect();
-    let plan = plan::build(&workspace, &config, &output.display().to_string(), &facts);
-    Ok(Prepared { workspace, config, output, targets, plan, variant: request.variant.clone() })
+    Ok(Prepared { workspace, config, output, targets, variant: request.variant.clone() })
 }
 
 /// Makes what is to be stamped, so that an icon that is none is known before a long build.

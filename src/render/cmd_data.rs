@@ -348,11 +348,11 @@ fn split(text: &str) -> Vec<String> {
     chars.chunks(PART).map(|c| c.iter().collect()).collect()
 }
 
-/// UTF-16LE bytes as a .reg file has them, 200 to a line.
+/// UTF-16LE bytes as a .reg file has them, 600 to a line.
 fn hex_lines(text: &str) -> Vec<String> {
     let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let line = |b: &[u8]| b.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(",");
-    bytes.chunks(200).map(line).collect()
+    bytes.chunks(600).map(line).collect()
 }
 
 fn has_control(text: &str) -> bool {
