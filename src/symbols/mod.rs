@@ -97,7 +97,9 @@ pub fn split(host: &dyn Host, tools: &Tools, exe: &Path, dir: &Path, keep: Keep)
     // Its checksum will change anyway: the true file is not there yet.
     std::fs::write(&placeholder, b"").with_context(|| format!("can't write `{}`", placeholder.display()))?;
     let commands = commands(tools, exe, dir, &placeholder, keep);
-    commands.par_iter().map(|cmd| run(host, cmd)).collect::<anyhow::Result<()>>()?;
+    let results: Vec<anyhow::Result<()>> = commands.par_iter().map(|cmd| run(host, cmd)).collect();
+    // Of several failures the first in order, not in time.
+    results.into_iter().collect::<anyhow::Result<()>>()?;
     if keep == Keep::Nothing {
         link::normalise(&stripped)?;
         return Ok(Split { exe: stripped, debug: None });
