@@ -74,10 +74,10 @@ fn file_name(path: &Path) -> String {
 fn check_archive(book: &mut Book, path: &Path, archive: &Archive) -> anyhow::Result<Checked> {
     let name = file_name(path);
     let entries = archive.entries(book, &name);
-    let (contents, hash) = rayon::join(
-        || contents::unpack(book, &name, archive, entries.as_deref()?),
-        || File::open(path).and_then(Sha256::of_reader),
-    );
+    let mut unpack = || contents::unpack(book, &name, archive, entries.as_deref()?);
+    let hash = || File::open(path).and_then(Sha256::of_reader);
+    let (contents, hash) =
+        if archive.length() < contents::SMALL { (unpack(), hash()) } else { rayon::join(unpack, hash) };
     let sha256 = hash?;
     if let Some(contents) = &contents {
         check_sums(book, contents);

@@ -20,7 +20,7 @@ const TARGET: &str = "x86_64-pc-windows-gnu";
 
 const SOURCE: &str = r#"
 #include <windows.h>
-const char note[] = "a text of the program: 0123456789012345678901234567890123456789";
+const char note[] = "a text of work/acme/agent: 0123456789012345678901234567890123456789";
 static void WINAPI run(DWORD argc, LPWSTR *argv) { (void)argc; (void)argv; }
 int main(void) {
     SERVICE_TABLE_ENTRYW table[] = {{L"Agent", run}, {0, 0}};
