@@ -1,6 +1,8 @@
 //! Holds the shape of the house: which module may know which, and where the outside world may be touched.
 //! docs/architecture.md says why.
 
+#![allow(clippy::expect_used, clippy::panic)] // A test may fail.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -19,9 +19,6 @@ pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &PlanArgs, output:
 
 /// Prints a plan.
 pub(super) fn print(report: &dyn Report, prepared: &Prepared, json: bool) {
-    if json {
-        report.print(&crate::formats::to_json(&prepared.plan));
-    } else {
-        report.print(&crate::plan::text(&prepared.plan));
-    }
+    let plan = prepared.plan();
+    report.print(&if json { crate::formats::to_json(&plan) } else { crate::plan::text(&plan) });
 }

@@ -79,6 +79,11 @@ impl CompilePlan {
         self.cargo(&self.args)
     }
 
+    /// The command that runs first, where sources have yet to be fetched.
+    pub fn fetch_cmd(&self) -> Option<Cmd> {
+        self.fetch.as_ref().map(|args| self.cargo(args))
+    }
+
     fn cargo(&self, args: &[String]) -> Cmd {
         let mut cmd = Cmd::new(&self.program).args(args).cwd(&self.cwd);
         for (key, value) in &self.env {

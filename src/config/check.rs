@@ -28,6 +28,14 @@ pub(crate) fn check(value: &Value, faults: &mut Vec<Fault>) -> Map<String, Value
     }
 }
 
+/// Whether a value is one of a type.
+#[cfg(test)]
+pub(crate) fn fits(value: &Value, ty: &Ty) -> bool {
+    let mut faults = Vec::new();
+    Check { faults: &mut faults }.value(value, ty, &KeyPath::default(), None);
+    faults.is_empty()
+}
+
 struct Check<'a> {
     faults: &'a mut Vec<Fault>,
 }

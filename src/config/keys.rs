@@ -31,7 +31,7 @@ pub(crate) const ROOT: &[Key] = &[
     Key::new("debug-info", Ty::Choice(DEBUG_INFO), "How much debug information is built, over what the profile says. The symbols are made of it; the executables ship without it.")
         .default("`\"limited\"`")
         .example("\"full\""),
-    Key::new("assets", Ty::List(&Ty::AnyOf(&[TEXT, Ty::Table(ASSET)])), "Further files of the bundle. `\"$auto\"` stands for README, LICENSE, COPYING, NOTICE and CHANGELOG files beside Cargo.toml; any other string is a glob whose files keep their path below its fixed part. Every glob has to match a file, and none may lie outside the workspace.")
+    Key::new("assets", Ty::List(&Ty::AnyOf(&[TEXT, Ty::Table(ASSET)])), "Further files of the bundle. `\"$auto\"` stands for README, LICENSE, COPYING, NOTICE and CHANGELOG files beside Cargo.toml, the file that `package.license-file` names, and the workspace root's licence when the package has none; any other string is a glob whose files keep their path below its fixed part. Every glob has to match a file, and none may lie outside the workspace.")
         .default("`[\"$auto\"]`")
         .example("[\"$auto\", \"conf/*.toml\", { source = \"docs/guide.pdf\", dest = \"doc/\" }]"),
     Key::new("archive-name", TEXT, "Name of the zip without `.zip`, and of the one folder in it. `{{ name }}`, `{{ version }}`, `{{ target }}` and `{{ id }}` are replaced.")

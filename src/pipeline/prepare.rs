@@ -8,14 +8,14 @@ use crate::config::{self, Config, Unit};
 use crate::error::{Problem, Problems};
 use crate::event::Sink;
 use crate::formats::plan::{CommandPlan, Plan};
-use crate::host::{Host, check_interrupt};
+use crate::host::{Cmd, Host, check_interrupt};
 use crate::inputs::{self, BundleInputs};
 use crate::layout::Source;
 use crate::plan;
 use crate::stamp::Resources;
 use crate::toolchain::{self, Options, Ready, Want};
 use crate::workspace::{self, CargoConfig, TargetFlags, Workspace};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Everything that is decided before cargo runs.
 #[derive(Debug)]
@@ -28,8 +28,6 @@ pub struct Prepared {
     pub output: PathBuf,
     /// One per target.
     pub targets: Vec<PreparedTarget>,
-    /// The plan.
-    pub plan: Plan,
     /// `--variant`.
     pub variant: Option<String>,
 }
@@ -52,6 +50,14 @@ pub struct PreparedTarget {
 }
 
 impl Prepared {
+    /// The plan: what [`super::package`] will run and write, as a value.
+    pub fn plan(&self) -> Plan {
+        let mut config = self.config.clone();
+        config::locate_origins(&mut config.origins, &self.workspace);
+        let facts: Vec<plan::TargetFacts<'_>> = self.targets.iter().map(facts).collect();
+        plan::build(&self.workspace, &config, &self.output.display().to_string(), &facts)
+    }
+
     /// The versions that a target's bundles carry, for messages.
     pub(super) fn version_of(&self, target: &PreparedTarget) -> String {
         let mut versions: Vec<String> = target.unit.bundles.iter().map(|b| b.version.to_string()).collect();
@@ -82,7 +88,11 @@ pub fn configure(
         for bundle in &unit.bundles {
             match inputs::read(bundle) {
                 Ok(inputs) => of_unit.push(inputs),
-                Err(found) => problems.extend(found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>()),
+                Err(mut found) => {
+                    config::locate_problems(&mut found, &bundle.package, &config.origins, &workspace);
+                    let new = found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>();
+                    problems.extend(new);
+                }
             }
         }
         all.push(of_unit);
@@ -120,9 +130,7 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
         let texts = all_texts(unit, &inputs)?;
         targets.push(PreparedTarget { unit: unit.clone(), ready, compile, inputs, texts, resources });
     }
-    let facts: Vec<plan::TargetFacts<'_>> = targets.iter().map(facts).collect();
-    let plan = plan::build(&workspace, &config, &output.display().to_string(), &facts);
-    Ok(Prepared { workspace, config, output, targets, plan, variant: request.variant.clone() })
+    Ok(Prepared { workspace, config, output, targets, variant: request.variant.clone() })
 }
 
 /// Makes what is to be stamped, so that an icon that is none is known before a long build.
@@ -212,22 +220,24 @@ fn facts(target: &PreparedTarget) -> plan::TargetFacts<'_> {
     let tool = recipe.versions.iter().find(|v| v.name.contains("gcc") || v.name.contains("clang"));
     let version = tool.map(|v| format!(" {}", v.version)).unwrap_or_default();
     let why = if target.unit.backend == config::BackendChoice::Auto { " (auto)" } else { "" };
-    let mut run = Vec::new();
     let compile = &target.compile;
-    let mut command = |args: &[String]| {
-        let argv = std::iter::once(&compile.program).chain(args).cloned().collect();
-        run.push(CommandPlan { argv, env: compile.env.clone(), cwd: Some(compile.cwd.display().to_string()) });
-    };
-    if let Some(fetch) = &compile.fetch {
-        command(fetch);
-    }
-    command(&compile.args);
+    let mut run: Vec<Cmd> = compile.fetch_cmd().into_iter().chain([compile.cmd()]).collect();
+    run.extend(super::target::commands(target, Path::new(STAGE)));
     plan::TargetFacts {
         unit: &target.unit,
         inputs: &target.inputs,
         rendered: target.texts.iter().map(Texts::names).collect(),
         backend: format!("{}{version}{why}", recipe.backend.as_str()),
         notes: recipe.notes.iter().chain(&compile.notes).cloned().collect(),
-        run,
+        run: run.iter().map(command).collect(),
+    }
+}
+
+fn command(cmd: &Cmd) -> CommandPlan {
+    let text = |word: &std::ffi::OsString| word.to_string_lossy().into_owned();
+    CommandPlan {
+        argv: std::iter::once(&cmd.program).chain(&cmd.args).map(text).collect(),
+        env: cmd.env.iter().map(|(key, value)| (text(key), value.as_ref().map(text))).collect(),
+        cwd: cmd.cwd.as_ref().map(|dir| dir.display().to_string()),
     }
 }

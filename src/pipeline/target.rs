@@ -1,13 +1,14 @@
 //! One target from cargo to stamped executables.
 
 use super::prepare::{Prepared, PreparedTarget};
-use crate::config::BinRef;
+use crate::config::{BinRef, BundleSpec};
 use crate::event::Sink;
 use crate::formats::DebugInfoFile;
-use crate::host::{Host, check_interrupt};
+use crate::host::{Cmd, Host, check_interrupt};
 use crate::model::Sha256;
 use crate::stamp::{self, Resources};
 use crate::symbols::{self, Keep, Split, Tools};
+use crate::toolchain::SymbolTools;
 use crate::{compile, plan};
 use anyhow::Context;
 use rayon::prelude::*;
@@ -43,11 +44,10 @@ pub fn executables(
     let mut invocation = target.compile.clone();
     invocation.staging = work.join("cargo");
     let built = compile::run(host, sink, &invocation)?;
-    let recipe = &target.ready.recipe.tools;
-    let tools = Tools { objcopy: recipe.objcopy.clone(), strip: recipe.strip.clone() };
+    let tools = tools(target);
     let mut jobs = Vec::new();
     for (index, (spec, resources)) in target.unit.bundles.iter().zip(&target.resources).enumerate() {
-        let keep = if plan::has_symbols(&target.unit, spec) { Keep::Split } else { Keep::Nothing };
+        let keep = keep(target, spec);
         for (bin, resources) in spec.bins.iter().zip(resources) {
             let exe = built.exes.iter().find(|e| e.bin == *bin).context("an executable was lost on the way")?;
             jobs.push((index, bin, &exe.path, keep, resources.as_ref()));
@@ -57,12 +57,40 @@ pub fn executables(
     sink.status("Stamping", format!("{} {}", list.join(", "), prepared.version_of(target)));
     let finished = jobs.into_par_iter().map(|(bundle, bin, exe, keep, resources)| {
         check_interrupt(host)?;
-        let dir = work.join(format!("bundle-{bundle}"));
+        let dir = work.join(folder(bundle));
         let split = symbols::split(host, &tools, exe, &dir, keep)?;
         let debug = finish(sink, &split, resources, bin)?;
         Ok(Executable { bundle, bin: bin.clone(), path: split.exe, debug })
     });
     finished.collect()
+}
+
+fn tools(target: &PreparedTarget) -> Tools {
+    let SymbolTools { objcopy, strip } = target.ready.recipe.tools.clone();
+    Tools { objcopy, strip }
+}
+
+fn keep(target: &PreparedTarget, spec: &BundleSpec) -> Keep {
+    if plan::has_symbols(&target.unit, spec) { Keep::Split } else { Keep::Nothing }
+}
+
+/// Folder of a bundle's executables below the working folder.
+fn folder(bundle: usize) -> String {
+    format!("bundle-{bundle}")
+}
+
+/// The commands that follow cargo's: those of [`executables`] with `stage` for the working folder.
+pub(super) fn commands(target: &PreparedTarget, stage: &Path) -> Vec<Cmd> {
+    let mut all = Vec::new();
+    for (index, spec) in target.unit.bundles.iter().enumerate() {
+        for bin in &spec.bins {
+            let exe = stage.join("cargo").join(bin.exe());
+            let dir = stage.join(folder(index));
+            let placeholder = dir.join(format!(".tmp/{}.debug", bin.exe()));
+            all.extend(symbols::commands(&tools(target), &exe, &dir, &placeholder, keep(target, spec)));
+        }
+    }
+    all
 }
 
 /// Stamps and seals the executable in place, then ties its debug information to what it has become.

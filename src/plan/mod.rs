@@ -4,7 +4,7 @@ mod text;
 
 pub use text::text;
 
-use crate::config::{About, Asset, BundleSpec, Config, Origin, SymbolsMode, Unit};
+use crate::config::{Asset, BundleSpec, Config, Origin, SymbolsMode, Unit};
 use crate::formats::SourceState;
 use crate::formats::plan::{ArtifactRef, BundlePlan, CommandPlan, FilePlan, Plan, TargetPlan, VERSION, ValuePlan};
 use crate::inputs::BundleInputs;
@@ -127,8 +127,6 @@ fn values(config: &Config) -> Vec<ValuePlan> {
         add("min-windows", spec.min_windows.clone());
         add("archive-name", spec.archive_name.clone());
         add("assets", assets(&spec.assets));
-        let About { description, .. } = &spec.about;
-        add("description", description.clone());
         if let Some(resource) = &spec.resource {
             add("resource.version", resource.version.to_string());
             add("resource.icon", resource.icon.clone().unwrap_or_else(|| "none".into()));

@@ -3,12 +3,11 @@
 
 use cargo_winsvc::cli::BuildArgs;
 use cargo_winsvc::compile::{self, Built, CompilePlan, Request, known_roots};
-use cargo_winsvc::config::{About, BackendChoice, BinRef, BundleSpec, Compression, DebugInfo, SymbolsMode, Unit};
+use cargo_winsvc::config::{self, BackendChoice, BinRef, DebugInfo, Unit};
 use cargo_winsvc::event::Recorder;
 use cargo_winsvc::host::{Cmd, Host, Output, RealHost};
-use cargo_winsvc::model::Install;
 use cargo_winsvc::toolchain::{self, Options, Want};
-use cargo_winsvc::workspace::{self, flags::CargoConfig};
+use cargo_winsvc::workspace::{self, Workspace, flags::CargoConfig};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -110,7 +109,7 @@ impl Job {
         let mut want = Want::new(TARGET.parse().unwrap(), BackendChoice::Auto);
         want.linker = flags.linker.map(|l| l.value.display().to_string());
         let recipe = toolchain::prepare(host, &self.sink, &[want], Options::default())?.remove(0).recipe;
-        let unit = self.unit();
+        let unit = self.unit(&workspace);
         let roots =
             known_roots(cargo.cargo_home.as_deref(), &cargo.source_directories(), &workspace.target_dir, TARGET);
         let request = Request {
@@ -144,37 +143,19 @@ impl Job {
         std::fs::read(&built.exes[0].path).unwrap()
     }
 
-    fn unit(&self) -> Unit {
-        Unit {
-            target: TARGET.parse().unwrap(),
-            backend: BackendChoice::Auto,
-            crt_static: true,
-            debug_info: self.debug_info,
-            bundles: vec![BundleSpec {
-                package: self.bins[0].package.clone(),
-                id: self.bins[0].package.clone(),
-                version: semver_of("0.1.0"),
-                dir: self.host.cwd(),
-                root: self.host.cwd(),
-                archive_name: "x".to_owned(),
-                bins: self.bins.clone(),
-                assets: Vec::new(),
-                compression: Compression::Default,
-                symbols: SymbolsMode::Archive,
-                templates: None,
-                min_windows: "10.0.14393".to_owned(),
-                resource: None,
-                services: Vec::new(),
-                parameters: Vec::new(),
-                install: Install { dir: String::new(), data_dir: String::new(), start_after_install: true },
-                about: About::default(),
-            }],
-        }
+    /// What the configuration makes of it, for the chosen binaries.
+    fn unit(&self, workspace: &Workspace) -> Unit {
+        let args = BuildArgs {
+            targets: vec![TARGET.to_owned()],
+            packages: vec![self.bins[0].package.clone()],
+            bins: vec![self.bins[0].bin.clone()],
+            ..BuildArgs::default()
+        };
+        let mut unit = config::resolve(&args, workspace).unwrap().units.remove(0);
+        unit.debug_info = self.debug_info;
+        unit.bundles[0].bins = self.bins.clone();
+        unit
     }
-}
-
-fn semver_of(text: &str) -> semver::Version {
-    text.parse().unwrap()
 }
 
 pub fn tool(name: &str) -> PathBuf {

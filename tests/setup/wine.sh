@@ -6,7 +6,7 @@
 # About 200 MB are downloaded; 1.4 GB stay.
 set -euo pipefail
 
-setup=3 # Raise when what is made here changes.
+setup=4 # Raise when what is made here changes.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cargo-winsvc-tests
 root=$cache/wine10
 mkdir -p "$cache"
@@ -70,6 +70,8 @@ done
 
 # The wrapper scripts name absolute paths; the programs themselves find their parts beside them.
 ln -sf wineserver64 "$work/root/usr/lib/wine/wineserver"
+# wineserver looks for its tables here, beside it, and then in the system's own /usr/share.
+ln -s . "$work/root/usr/share/wine/wine"
 final=$root/usr/lib/x86_64-linux-gnu
 for program in wine64 wineserver64; do
     patchelf --force-rpath --set-rpath "$final" --set-interpreter "$final/ld-linux-x86-64.so.2" \

@@ -9,6 +9,7 @@
 mod fixtures;
 mod foreign;
 mod images;
+mod mutations;
 mod reader;
 mod results;
 mod sample;

@@ -2,7 +2,7 @@
 
 use super::{bad_root, bad_services};
 use crate::cli::BuildArgs;
-use crate::config::check::check;
+use crate::config::check::{check, fits};
 use crate::config::keys::ROOT;
 use crate::config::table::{Key, Level, Scope, Status, Ty};
 use crate::config::testing::{package, table, workspace};
@@ -190,6 +190,31 @@ fn every_key_of_the_table_changes_something() {
         }
         assert_ne!(outcome(&without(&full, &pointer)), whole, "{pointer} is not decoded");
     }
+}
+
+#[test]
+fn every_example_is_one() {
+    fn walk(keys: &'static [Key]) -> usize {
+        let mut examples = 0;
+        for key in keys.iter().filter(|k| k.status == Status::Now) {
+            if !key.example.is_empty() {
+                let value = &table(&format!("x = {}", key.example))["x"];
+                assert!(fits(value, &key.ty), "{} = {}", key.name, key.example);
+                examples += 1;
+            }
+            examples += inner(&key.ty);
+        }
+        examples
+    }
+    fn inner(ty: &'static Ty) -> usize {
+        match ty {
+            Ty::Table(keys) => walk(keys),
+            Ty::Map { value, .. } | Ty::List(value) => inner(value),
+            Ty::AnyOf(types) => types.iter().map(inner).sum(),
+            _ => 0,
+        }
+    }
+    assert!(walk(ROOT) > 55);
 }
 
 /// Values of a type, now and then something else.
