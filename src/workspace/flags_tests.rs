@@ -155,7 +155,7 @@ fn a_config_file_on_the_command_line_and_a_broken_one() {
 }
 
 /// Judged by cargo-config2 as well, in all that it knows: it does not read `include` and `--config`, and takes
-/// CARGO_BUILD_RUSTFLAGS instead of the files' list where cargo joins the two.
+/// CARGO_BUILD_RUSTFLAGS instead of the files' list where cargo joins the two; nor does it join a text with a list.
 #[test]
 fn another_reader_of_cargos_configuration_agrees() {
     let linker = "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER";
@@ -163,7 +163,7 @@ fn another_reader_of_cargos_configuration_agrees() {
     let files: [&[(&str, &str)]; 5] = [
         &[],
         &[
-            ("home/config.toml", "build.rustflags = 'home one'"),
+            ("home/config.toml", "build.rustflags = ['home', 'one']"),
             ("a/.cargo/config.toml", "build.rustflags = ['outer']"),
         ],
         &[(
@@ -175,7 +175,7 @@ fn another_reader_of_cargos_configuration_agrees() {
             "[target.x86_64-pc-windows-gnu]\nlinker = 'bare-ld'\n[target.i686-pc-windows-gnu]\nrustflags = 'no'",
         )],
         &[
-            ("home/config.toml", "target.x86_64-pc-windows-gnu.rustflags = 'a b'"),
+            ("home/config.toml", "target.x86_64-pc-windows-gnu.rustflags = ['a b']"),
             ("a/b/.cargo/config.toml", "target.x86_64-pc-windows-gnu.rustflags = ['c d']"),
         ],
     ];
