@@ -124,5 +124,12 @@ fn run(host: &dyn Host, cmd: &Cmd) -> anyhow::Result<()> {
         return Ok(());
     }
     let said = output.tail(3);
+    // binutils' words for it are the system's own, in English by LC_ALL.
+    if String::from_utf8_lossy(&output.stderr).contains("No space left on device") {
+        let name = cmd.program.to_string_lossy();
+        return Err(Problem::new("disk-full", format!("`{name}` could not write its result: {said}"))
+            .fix("free some space there, or choose a folder on another disk with `--output DIR`")
+            .into());
+    }
     Err(Problem::new("symbols-failed", format!("`{plain}` failed: {said}")).fix("cargo winsvc doctor").into())
 }
