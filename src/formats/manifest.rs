@@ -53,7 +53,7 @@ pub struct BuildManifest {
 
 /// State of the repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SourceState {
     /// Full commit id.
     pub commit: String,
@@ -63,6 +63,7 @@ pub struct SourceState {
 
 /// A tool and its version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ToolVersion {
     /// Such as `rustc`, `cargo`, `x86_64-w64-mingw32-gcc`.
     pub name: String,
@@ -72,6 +73,7 @@ pub struct ToolVersion {
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ManifestFile {
     /// Path in the bundle, below its top folder.
     pub path: BundlePath,
@@ -83,7 +85,7 @@ pub struct ManifestFile {
 
 /// The split-off debug information of one executable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DebugInfoFile {
     /// File in the symbols archive.
     pub file: String,

@@ -16,7 +16,8 @@ const SYMBOLS: &str = "-symbols.zip";
 /// An archive with all checks done that need no other.
 struct Checked {
     facts: BundleFacts,
-    contents: Contents,
+    /// `None` when the archive is too broken to look inside.
+    contents: Option<Contents>,
 }
 
 /// A bundle with what lies beside it, or a symbols archive alone.
@@ -27,6 +28,7 @@ pub(super) fn check_file(
     options: &VerifyOptions,
 ) -> anyhow::Result<Vec<BundleFacts>> {
     let Checked { mut facts, contents } = check_archive(book, path, archive)?;
+    let Some(contents) = contents else { return Ok(vec![facts]) };
     if facts.file.ends_with(SYMBOLS) && contents.get(manifest::FILE_NAME).is_none() {
         check_times(book, &contents, None);
         return Ok(vec![facts]);
@@ -54,8 +56,10 @@ pub(super) fn check_file(
         let beside = path.with_file_name(format!("{}{SYMBOLS}", file_name(path).trim_end_matches(".zip")));
         if beside.is_file() {
             let debug = check_archive(book, &beside, &archive::open(&beside)?)?;
-            check_times(book, &debug.contents, Some(manifest.epoch));
-            symbols::check_archive(book, &manifest, &contents, &debug.contents);
+            if let Some(inside) = &debug.contents {
+                check_times(book, inside, Some(manifest.epoch));
+                symbols::check_archive(book, &manifest, &contents, inside);
+            }
             all.push(debug.facts);
         }
     }
@@ -70,19 +74,21 @@ fn file_name(path: &Path) -> String {
 fn check_archive(book: &mut Book, path: &Path, archive: &Archive) -> anyhow::Result<Checked> {
     let name = file_name(path);
     let entries = archive.entries(book, &name);
-    let (contents, hash) = rayon::join(
-        || contents::unpack(book, &name, archive, &entries),
-        || File::open(path).and_then(Sha256::of_reader),
-    );
+    let mut unpack = || contents::unpack(book, &name, archive, entries.as_deref()?);
+    let hash = || File::open(path).and_then(Sha256::of_reader);
+    let (contents, hash) =
+        if archive.length() < contents::SMALL { (unpack(), hash()) } else { rayon::join(unpack, hash) };
     let sha256 = hash?;
-    check_sums(book, &contents);
+    if let Some(contents) = &contents {
+        check_sums(book, contents);
+    }
     check_beside(book, path, &name, sha256);
     let facts = BundleFacts {
         file: name,
         size: archive.length(),
         sha256,
-        files: contents.files.len(),
-        unpacked: contents.unpacked,
+        files: contents.as_ref().map_or(0, |c| c.files.len()),
+        unpacked: contents.as_ref().map_or(0, |c| c.unpacked),
         package: None,
     };
     Ok(Checked { facts, contents })

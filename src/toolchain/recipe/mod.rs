@@ -4,7 +4,7 @@ mod mingw;
 mod native;
 
 use super::probe::{Compiler, Inventory};
-use super::std_source::Std;
+use super::std_source::{self, Std};
 use super::{Gap, Want};
 use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
@@ -45,6 +45,9 @@ pub struct Recipe {
     pub rustflags: Vec<String>,
     /// Arguments for cargo.
     pub cargo_args: Vec<String>,
+    /// Where the compiler finds the standard library's sources, and what stands for that folder: rustc writes the folder into
+    /// executables when it is there (component rust-src), else `/rustc/<commit>`.
+    pub sources: (PathBuf, String),
     /// What splits debug information off.
     pub tools: SymbolTools,
     /// Everything that takes part, with its version.
@@ -102,21 +105,30 @@ pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &C
         env: Vec::new(),
         rustflags: Vec::new(),
         cargo_args: Vec::new(),
+        sources: sources(std.compiler().unwrap_or(compiler)),
         tools: SymbolTools { objcopy: PathBuf::new(), strip: PathBuf::new() },
         versions: Vec::new(),
         notes: Vec::new(),
     };
     versions(&mut recipe, inventory, std.compiler().unwrap_or(compiler));
-    standard_library(&mut recipe, compiler, std);
+    standard_library(&mut recipe, want, compiler, std);
     if want.crt_static {
         recipe.rustflags.push("-Ctarget-feature=+crt-static".to_owned());
     }
     reproducible(&mut recipe, want);
+    if std.sysroot().is_none() {
+        recipe.rustflags.push(real_sources(std.compiler().unwrap_or(compiler)));
+    }
     match backend {
         Backend::Mingw => mingw::apply(&mut recipe, want, inventory),
         Backend::Native => native::apply(&mut recipe, inventory, want),
     }
     recipe
+}
+
+fn sources(compiler: &Compiler) -> (PathBuf, String) {
+    let version = compiler.commit.clone().unwrap_or_else(|| compiler.release.to_string());
+    (compiler.sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{version}"))
 }
 
 fn versions(recipe: &mut Recipe, inventory: &Inventory, compiler: &Compiler) {
@@ -131,18 +143,13 @@ fn versions(recipe: &mut Recipe, inventory: &Inventory, compiler: &Compiler) {
 }
 
 /// The standard library, and the compiler that it belongs to.
-fn standard_library(recipe: &mut Recipe, active: &Compiler, std: &Std) {
+fn standard_library(recipe: &mut Recipe, want: &Want, active: &Compiler, std: &Std) {
     if let Some(sysroot) = std.sysroot() {
         recipe.rustflags.push(format!("--sysroot={}", sysroot.display()));
     }
     if let Some(other) = std.compiler() {
         recipe.env.push(("RUSTC".to_owned(), Some(other.path.display().to_string())));
-        recipe.notes.push(format!(
-            "the distribution's compiler builds it: {} ({}), not {}, which has no standard library for this target",
-            other.title(),
-            other.path.display(),
-            active.title(),
-        ));
+        recipe.notes.push(std_source::aloud(want, active, std));
     }
 }
 
@@ -153,6 +160,12 @@ fn reproducible(recipe: &mut Recipe, want: &Want) {
     for flag in ["--no-insert-timestamp", "--build-id"] {
         recipe.rustflags.push(format!("-Clink-arg={}{flag}", if driver { "-Wl," } else { "" }));
     }
+}
+
+/// Where a compiler has the library's sources (rustup's rust-src), it puts their real path into debug information of generic
+/// code, instead of the virtual one that its library was built with. Mapped back, results are the same with and without.
+fn real_sources(compiler: &Compiler) -> String {
+    format!("--remap-path-prefix={}={}", compiler.source_root().display(), compiler.virtual_root())
 }
 
 /// Whether a linker is a compiler driver, which takes the linker's own flags behind `-Wl,`. As rustc infers the flavour
