@@ -67,6 +67,7 @@ fn sample() -> Vec<(&'static str, Vec<u8>)> {
 
 fn build_manifest(name: &str, version: &str, target: &str) -> BuildManifest {
     BuildManifest {
+        file_version: None,
         schema_version: manifest::VERSION,
         generator: "0.1.0".into(),
         name: name.into(),

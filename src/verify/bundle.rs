@@ -5,7 +5,7 @@ use super::catalog as ws;
 use super::contents::{self, Contents};
 use super::{Book, BundleFacts, PackageFacts, VerifyOptions, archive, exe, scripts, symbols};
 use crate::formats::{BuildManifest, ManifestFile, ServiceJson, manifest, service_json, sums};
-use crate::model::{BundlePath, Sha256, Target};
+use crate::model::{BundlePath, FileVersion, Sha256, Target};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
@@ -222,6 +222,14 @@ fn check_service(book: &mut Book, contents: &Contents, manifest: Option<&BuildMa
     Some(service)
 }
 
+/// The file version that the executables of a build carry: the project's own, else what the package's version makes.
+fn file_version(manifest: &BuildManifest) -> Option<FileVersion> {
+    match &manifest.file_version {
+        Some(text) => text.parse().ok(),
+        None => FileVersion::from_semver(&semver::Version::parse(&manifest.version).ok()?).ok(),
+    }
+}
+
 fn check_executables(
     book: &mut Book,
     contents: &Contents,
@@ -239,7 +247,7 @@ fn check_executables(
     }
     for path in services.union(&built) {
         let Some(bytes) = contents.get(path).and_then(|c| c.bytes.as_deref()) else { continue };
-        let version = manifest.map_or("", |m| m.version.as_str());
+        let version = manifest.and_then(file_version);
         let expected = exe::Expected { target, version, service: services.contains(path) };
         exe::check(book, path, bytes, expected, contents, options);
     }

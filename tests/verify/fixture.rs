@@ -132,6 +132,7 @@ pub(crate) fn build_manifest() -> BuildManifest {
         debug_id: None,
     };
     BuildManifest {
+        file_version: None,
         schema_version: manifest::VERSION,
         generator: "0.1.0".into(),
         name: "agent".into(),
