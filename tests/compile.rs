@@ -1,5 +1,7 @@
 //! Cargo's manners, with the real cargo and mingw.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod compile_support;
 
 use cargo_winsvc::error::{Exit, Problem, exit_of};

@@ -1,5 +1,7 @@
 //! Built twice, in directories of different length: the same bytes, and nothing of the machine in them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod compile_support;
 
 use cargo_winsvc::config::DebugInfo;
@@ -120,11 +122,12 @@ fn spaces_letters_and_a_target_folder_elsewhere_change_nothing_either() {
     project(&plain);
     project(&odd);
     let flags = [("CFLAGS", "-O1 -DUSER=1")];
-    let (exe, _) = build(&plain, DebugInfo::Limited, &flags);
+    let (exe, debug) = build(&plain, DebugInfo::Limited, &flags);
     std::fs::copy(plain.join("Cargo.lock"), odd.join("Cargo.lock")).unwrap();
     let (odd_exe, odd_debug) =
         build(&odd, DebugInfo::Limited, &[flags[0], ("CARGO_TARGET_DIR", target.to_str().unwrap())]);
     assert!(exe == odd_exe, "the executables differ");
-    assert_eq!(find(&odd_exe, "ünï"), None);
+    assert!(debug == odd_debug, "the debug files differ");
+    assert_eq!(find(&odd_debug, "ünï"), None);
     assert_eq!(find(&odd_debug, "other target"), None);
 }

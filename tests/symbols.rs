@@ -1,5 +1,7 @@
 //! Debug information is split so that debuggers find it, with the real binutils and readers that are not ours.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod compile_support;
 
 use cargo_winsvc::config::DebugInfo;

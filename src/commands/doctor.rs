@@ -1,14 +1,14 @@
 //! `doctor`: everything that the chosen targets need, found and tried, each gap with the command that mends it.
 
-use crate::cli::DoctorArgs;
-use crate::config::BackendChoice;
+use crate::cli::{BuildArgs, DoctorArgs};
+use crate::config::{self, BackendChoice};
 use crate::error::{Exit, Problem, Problems};
 use crate::event::Sink;
 use crate::host::Host;
 use crate::model::Target;
 use crate::toolchain::survey::{Row, survey};
 use crate::toolchain::{self, Options, Want};
-use crate::workspace::flags::CargoConfig;
+use crate::workspace::{self, CargoConfig};
 use serde::Serialize;
 use std::fmt;
 
@@ -80,28 +80,66 @@ pub fn run(host: &dyn Host, sink: &dyn Sink, args: &DoctorArgs) -> anyhow::Resul
     Ok(DoctorReport::new(survey(host, &wants, rustc.as_deref(), args.deep)?))
 }
 
-fn wants(host: &dyn Host, args: &DoctorArgs, config: &CargoConfig) -> anyhow::Result<Vec<Want>> {
-    let backend = match args.backend.as_deref() {
-        None | Some("auto") => BackendChoice::Auto,
-        Some("mingw") => BackendChoice::Mingw,
-        Some("native") => BackendChoice::Native,
-        Some(other) => {
-            return Err(Problem::usage("unknown-backend", format!("there is no back end `{other}`"))
-                .fix("--backend auto, mingw or native")
-                .into());
-        }
+/// What is to be built here: as the crate's configuration says when there is one that can be read, else what the arguments,
+/// or cargo's own configuration, say. Doctor works outside of a crate too, and in one that is not finished.
+fn wants(host: &dyn Host, args: &DoctorArgs, cargo_config: &CargoConfig) -> anyhow::Result<Vec<Want>> {
+    let backend = backend(args)?;
+    let mut wants = match of_crate(host, args, cargo_config) {
+        Ok(wants) => wants,
+        Err(error) if args.manifest_path.is_some() => return Err(error),
+        Err(_) => targets(host, args, cargo_config)?.into_iter().map(|t| Want::new(t, backend)).collect(),
     };
+    for want in &mut wants {
+        let flags = cargo_config.for_target(host, want.target.triple())?;
+        want.linker = flags.linker.map(|l| l.value.display().to_string());
+    }
+    Ok(wants)
+}
+
+fn of_crate(host: &dyn Host, args: &DoctorArgs, cargo_config: &CargoConfig) -> anyhow::Result<Vec<Want>> {
+    let request = BuildArgs {
+        manifest_path: args.manifest_path.clone(),
+        targets: args.target.clone(),
+        backend: args.backend.clone(),
+        ..BuildArgs::default()
+    };
+    let mut workspace = workspace::load(host, &request)?;
+    workspace.build_targets = cargo_config.build_targets(host).map(|given| (given.value, given.origin));
+    let config = config::resolve(&request, &workspace)?;
+    let rust_version = workspace.members.iter().filter_map(|m| m.rust_version.clone()).max();
+    let want = |unit: &config::Unit| Want {
+        crt_static: unit.crt_static,
+        rust_version: rust_version.clone(),
+        ..Want::new(unit.target.clone(), unit.backend)
+    };
+    Ok(config.units.iter().map(want).collect())
+}
+
+fn backend(args: &DoctorArgs) -> Result<BackendChoice, Problem> {
+    match args.backend.as_deref() {
+        None | Some("auto") => Ok(BackendChoice::Auto),
+        Some("mingw") => Ok(BackendChoice::Mingw),
+        Some("native") => Ok(BackendChoice::Native),
+        Some(other) => Err(Problem::usage("unknown-backend", format!("there is no back end `{other}`"))
+            .fix("--backend auto, mingw or native")),
+    }
+}
+
+/// `--target`, else cargo's own choice where it is Windows, else the default.
+fn targets(host: &dyn Host, args: &DoctorArgs, cargo_config: &CargoConfig) -> Result<Vec<Target>, Problems> {
+    let mut triples = args.target.clone();
+    if triples.is_empty() {
+        let configured = cargo_config.build_targets(host).map(|given| given.value).unwrap_or_default();
+        triples = configured.into_iter().filter(|t| t.parse::<Target>().is_ok()).collect();
+    }
+    if triples.is_empty() {
+        triples.push("x86_64-pc-windows-gnu".to_owned());
+    }
     let mut problems = Vec::new();
-    let mut wants = Vec::new();
-    for triple in triples(host, args, config) {
+    let mut targets = Vec::new();
+    for triple in triples {
         match triple.parse::<Target>() {
-            Ok(target) => {
-                let flags = config.for_target(host, &triple)?;
-                wants.push(Want {
-                    linker: flags.linker.map(|l| l.value.display().to_string()),
-                    ..Want::new(target, backend)
-                });
-            }
+            Ok(target) => targets.push(target),
             Err(error) => problems.push(
                 Problem::usage("unknown-target", format!("target `{triple}`: {error}"))
                     .fix("--target x86_64-pc-windows-gnu"),
@@ -109,15 +147,5 @@ fn wants(host: &dyn Host, args: &DoctorArgs, config: &CargoConfig) -> anyhow::Re
         }
     }
     Problems::check(problems)?;
-    Ok(wants)
-}
-
-/// `--target`, else cargo's own choice where it is Windows, else the default.
-fn triples(host: &dyn Host, args: &DoctorArgs, config: &CargoConfig) -> Vec<String> {
-    if !args.target.is_empty() {
-        return args.target.clone();
-    }
-    let cargo = config.build_targets(host).map(|given| given.value).unwrap_or_default();
-    let windows: Vec<String> = cargo.into_iter().filter(|t| t.parse::<Target>().is_ok()).collect();
-    if windows.is_empty() { vec!["x86_64-pc-windows-gnu".to_owned()] } else { windows }
+    Ok(targets)
 }

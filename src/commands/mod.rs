@@ -1,18 +1,27 @@
 //! One file per command: from parsed arguments to a result on standard output.
 
+mod build;
 pub mod doctor;
+mod generate;
+mod package;
+mod plan;
+mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::host::Host;
 use crate::report::Report;
 
-/// Runs the command; the exit code is 0 unless the command says otherwise without failing (`verify` with findings).
+/// Runs the command and gives the exit code, which is 0 unless the command has a verdict of its own to tell.
 ///
 /// # Errors
 /// The command's.
 pub fn run(host: &dyn Host, report: &dyn Report, cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
-        Command::Package(_) | Command::Build(_) | Command::Plan(_) | Command::Generate(_) | Command::Verify(_) => Ok(0),
+        Command::Package(args) => package::run(host, report, args, &cli.output),
+        Command::Build(args) => build::run(host, report, args, &cli.output),
+        Command::Plan(args) => plan::run(host, report, args, &cli.output),
+        Command::Generate(args) => generate::run(host, report, args, &cli.output),
+        Command::Verify(args) => verify::run(host, report, args, &cli.output),
         Command::Doctor(args) => {
             let found = doctor::run(host, report, args)?;
             report.print(&if args.json { found.to_json() } else { found.to_string() });

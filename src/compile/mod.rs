@@ -10,7 +10,7 @@ mod shim;
 pub use plan::{Request, plan};
 pub use remap::{Remap, Roots, known_roots};
 pub use run::run;
-pub use shim::Script;
+pub use shim::Prepared;
 
 use crate::config::BinRef;
 use crate::host::Cmd;
@@ -36,8 +36,8 @@ pub struct CompilePlan {
     pub remaps: Vec<Remap>,
     /// `cargo fetch` first: nothing has been fetched on this machine, so the folders of the sources are not known yet.
     pub fetch: Option<Vec<String>>,
-    /// Written first: stands in for a tool that can't take the paths of this build.
-    pub script: Option<Script>,
+    /// Written first: what helps tools that can't take the paths of this build.
+    pub prepared: Vec<Prepared>,
     /// What must come out.
     pub expected: Vec<Expected>,
     /// Where the copies go.
@@ -77,6 +77,11 @@ impl CompilePlan {
     /// The cargo command.
     pub fn cmd(&self) -> Cmd {
         self.cargo(&self.args)
+    }
+
+    /// The command that runs first, where sources have yet to be fetched.
+    pub fn fetch_cmd(&self) -> Option<Cmd> {
+        self.fetch.as_ref().map(|args| self.cargo(args))
     }
 
     fn cargo(&self, args: &[String]) -> Cmd {

@@ -1,7 +1,7 @@
 //! Decides the invocation. Pure.
 
 use super::remap::{self, Remap, Roots};
-use super::shim::{self, Script};
+use super::shim::{self, Prepared};
 use super::{CompilePlan, Expected};
 use crate::cli::BuildArgs;
 use crate::config::{BinRef, DebugInfo, SymbolsMode, Unit};
@@ -39,6 +39,8 @@ pub struct Request<'a> {
     pub recipe_cargo_args: &'a [String],
     /// Where other sources lie ([`super::known_roots`]), and what the back end knows (rust-src).
     pub roots: Roots,
+    /// Our folder for what is kept between runs ([`crate::host::cache_dir`]).
+    pub cache_dir: Option<PathBuf>,
     /// Folder for the copies.
     pub staging: PathBuf,
 }
@@ -53,6 +55,8 @@ pub(super) struct Parts {
     pub(super) base_env: BTreeMap<String, Option<String>>,
     pub(super) remaps: Vec<Remap>,
     pub(super) cargo_home: Option<PathBuf>,
+    pub(super) cache_dir: Option<PathBuf>,
+    pub(super) dlltool: Option<Prepared>,
     pub(super) target_dir: PathBuf,
 }
 
@@ -70,6 +74,8 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
     ours.extend(script.iter().map(|s| format!("-Cdlltool={}", s.path.display())));
     let parts = Parts {
         ours,
+        dlltool: script,
+        cache_dir: request.cache_dir.clone(),
         users: request.user_rustflags.clone(),
         cflags: c_variables(request, &mut notes),
         base_env: request.recipe_env.iter().cloned().collect(),
@@ -96,7 +102,7 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
         rustflags: Vec::new(),
         remaps: Vec::new(),
         fetch,
-        script,
+        prepared: Vec::new(),
         expected: expected.collect(),
         staging: request.staging.clone(),
         notes,
@@ -117,12 +123,23 @@ impl CompilePlan {
         let mut env = parts.base_env.clone();
         env.insert("CARGO_ENCODED_RUSTFLAGS".into(), Some(self.rustflags.join("\x1f")));
         env.insert("RUSTFLAGS".into(), None);
+        self.prepared = parts.dlltool.iter().cloned().collect();
+        let mut c_flags = remap::cflags(&self.remaps);
+        if c_flags.iter().any(|f| f.contains(char::is_whitespace)) && !parts.cflags.is_empty() {
+            match parts.cache_dir.as_deref().and_then(|cache| shim::response(cache, &c_flags)) {
+                Some(file) => {
+                    c_flags = vec![format!("@{}", file.path.display())];
+                    self.prepared.push(file);
+                }
+                None => c_flags.retain(|f| !f.contains(char::is_whitespace)),
+            }
+        }
         for (variable, users) in &parts.cflags {
             let mut flags: Vec<String> = Vec::new();
             if !users.trim().is_empty() {
                 flags.push(users.trim().to_owned());
             }
-            flags.extend(remap::cflags(&self.remaps));
+            flags.extend(c_flags.iter().cloned());
             env.insert(variable.clone(), Some(flags.join(" ")));
         }
         self.env = env.into_iter().collect();
@@ -274,7 +291,7 @@ fn remaps(request: &Request) -> Vec<Remap> {
 }
 
 /// Only where rustc would call GNU dlltool, and the user has not said what to call.
-fn dlltool(request: &Request) -> Option<Script> {
+fn dlltool(request: &Request) -> Option<Prepared> {
     let target = &request.unit.target;
     let tool = match target.arch() {
         Arch::X86_64 => "x86_64-w64-mingw32-dlltool",

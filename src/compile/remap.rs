@@ -95,11 +95,9 @@ pub(super) fn rustflags(remaps: &[Remap]) -> impl Iterator<Item = String> + '_ {
     remaps.iter().map(|r| format!("--remap-path-prefix={}={}", r.from.display(), r.to))
 }
 
-/// Flags for a C compiler. Paths with blanks are left out: the variables that carry the flags are split at blanks, and quoting
-/// them is understood by some versions of crate `cc` only.
+/// Flags for a C compiler.
 pub(super) fn cflags(remaps: &[Remap]) -> Vec<String> {
-    let plain = |r: &&Remap| !r.from.to_string_lossy().contains(char::is_whitespace);
-    remaps.iter().filter(plain).map(|r| format!("-ffile-prefix-map={}={}", r.from.display(), r.to)).collect()
+    remaps.iter().map(|r| format!("-ffile-prefix-map={}={}", r.from.display(), r.to)).collect()
 }
 
 /// Remembers mappings for the next run. Failing to is no failure: the next run finds them again.

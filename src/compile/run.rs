@@ -34,9 +34,6 @@ struct ArtifactTarget {
 /// Cargo fails (exit code 4), does not report an expected executable, or the run is interrupted.
 pub fn run(host: &dyn Host, sink: &dyn Sink, plan: &CompilePlan) -> anyhow::Result<Built> {
     let mut plan = plan.clone();
-    if let Some(script) = &plan.script {
-        shim::write(script).with_context(|| format!("can't write `{}`", script.path.display()))?;
-    }
     if let Some(args) = plan.fetch.take() {
         cargo(host, sink, &plan, &args, &mut |_| {})?;
         let registries = plan.parts.cargo_home.as_deref().map(remap::registries).unwrap_or_default();
@@ -74,6 +71,9 @@ fn cargo(
     line: &mut dyn FnMut(&str),
 ) -> anyhow::Result<()> {
     host::check_interrupt(host)?;
+    for file in &plan.prepared {
+        shim::write(file).with_context(|| format!("can't write `{}`", file.path.display()))?;
+    }
     let cmd = plan.cargo(args);
     sink.emit(Event::Running { command: cmd.display(), verbose: true });
     let result = host.stream(&cmd, line);

@@ -1,20 +1,28 @@
+//! Files that are written before cargo runs, where the paths of a build hold blanks.
+//!
 //! GNU dlltool, which rustc calls for `raw-dylib` imports, hands paths to the assembler unquoted: it fails where the target
 //! folder's path holds a blank. A shell script beside the results calls it from inside the folder, with names that hold none.
+//!
+//! Flags for C compilers travel in variables that are split at blanks, so there they lie in a response file, whose own path
+//! holds none; gcc and clang take `@FILE`.
 
+use crate::model::Sha256;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// A script that is written before cargo runs.
+/// A file that is written before cargo runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Script {
+pub struct Prepared {
     /// Where.
     pub path: PathBuf,
     /// Its text.
     pub text: String,
+    /// It is run.
+    pub executable: bool,
 }
 
 /// The script, where it is needed. `tool` is the real one.
-pub(super) fn dlltool(target_dir: &Path, triple: &str, tool: &str) -> Option<Script> {
+pub(super) fn dlltool(target_dir: &Path, triple: &str, tool: &str) -> Option<Prepared> {
     if !target_dir.to_string_lossy().contains(char::is_whitespace) {
         return None;
     }
@@ -36,18 +44,29 @@ pub(super) fn dlltool(target_dir: &Path, triple: &str, tool: &str) -> Option<Scr
          done\n\
          exec {tool} \"$@\"\n"
     );
-    Some(Script { path: target_dir.join(triple).join(".winsvc-dlltool"), text })
+    Some(Prepared { path: target_dir.join(triple).join(".winsvc-dlltool"), text, executable: true })
 }
 
-/// Writes the script, when it is not there as it should be.
-pub(super) fn write(script: &Script) -> std::io::Result<()> {
+/// Writes the file, when it is not there as it should be.
+pub(super) fn write(file: &Prepared) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    if std::fs::read_to_string(&script.path).is_ok_and(|text| text == script.text) {
+    if std::fs::read_to_string(&file.path).is_ok_and(|text| text == file.text) {
         return Ok(());
     }
-    if let Some(dir) = script.path.parent() {
+    if let Some(dir) = file.path.parent() {
         std::fs::create_dir_all(dir)?;
     }
-    std::fs::write(&script.path, &script.text)?;
-    std::fs::set_permissions(&script.path, std::fs::Permissions::from_mode(0o755))
+    std::fs::write(&file.path, &file.text)?;
+    let mode = if file.executable { 0o755 } else { 0o644 };
+    std::fs::set_permissions(&file.path, std::fs::Permissions::from_mode(mode))
+}
+
+/// A response file with these flags, in a folder of ours. Its name tells its content, so that a change of it reaches build
+/// scripts through the variable.
+pub(super) fn response(cache: &Path, flags: &[String]) -> Option<Prepared> {
+    let quoted = |flag: &String| format!("\"{}\"\n", flag.replace('\\', "\\\\").replace('"', "\\\""));
+    let text: String = flags.iter().map(quoted).collect();
+    let path = cache.join("flags").join(&Sha256::of(text.as_bytes()).to_string()[..16]);
+    let blank = path.to_string_lossy().contains(char::is_whitespace);
+    (!blank).then_some(Prepared { path, text, executable: false })
 }

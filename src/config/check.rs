@@ -5,6 +5,7 @@ use super::key_path::{KeyPath, toml_string};
 use super::keys::ROOT;
 use super::nearest::nearest;
 use super::table::{Choice, Key, Level, Status, Ty};
+use super::text::Form;
 use crate::error::Problem;
 use crate::model::target;
 use serde_json::{Map, Value};
@@ -27,6 +28,14 @@ pub(crate) fn check(value: &Value, faults: &mut Vec<Fault>) -> Map<String, Value
     }
 }
 
+/// Whether a value is one of a type.
+#[cfg(test)]
+pub(crate) fn fits(value: &Value, ty: &Ty) -> bool {
+    let mut faults = Vec::new();
+    Check { faults: &mut faults }.value(value, ty, &KeyPath::default(), None);
+    faults.is_empty()
+}
+
 struct Check<'a> {
     faults: &'a mut Vec<Fault>,
 }
@@ -36,10 +45,10 @@ impl Check<'_> {
         self.faults.push(Fault { path: path.clone(), problem });
     }
 
-    /// `key` is the table's entry for the value, when it has one of its own.
+    /// `key` is the nearest entry of the key table, for examples.
     fn value(&mut self, value: &Value, ty: &Ty, path: &KeyPath, key: Option<&Key>) -> Option<Value> {
         if !ty.takes(value) {
-            self.wrong_type(value, ty, path);
+            self.wrong_type(value, ty, path, key);
             return None;
         }
         match ty {
@@ -48,25 +57,25 @@ impl Check<'_> {
                 if value.as_bool() == Some(*only) {
                     return Some(value.clone());
                 }
-                let problem = match key.and_then(|k| k.required).filter(|why| !why.is_empty()) {
-                    Some(why) => not_supported(why),
-                    None => wrong_value(path, &format!("expected {}, found {}", ty.expected(), describe(value))),
-                };
-                self.fault(path, problem);
+                match key.and_then(|k| k.required).filter(|why| !why.is_empty()) {
+                    Some(why) => self.fault(path, example(not_supported(why), key)),
+                    None => self.wrong_type(value, ty, path, key),
+                }
                 None
             }
-            Ty::Integer(min, max) => self.integer(value, *min, *max, path),
+            Ty::Integer(min, max) => self.integer(value, *min, *max, path, key),
             Ty::Text(form) => match form.check(value.as_str().unwrap_or_default()) {
                 Ok(()) => Some(value.clone()),
                 Err(why) => {
-                    self.fault(path, wrong_value(path, &format!("{} {why}", describe(value))));
+                    self.fault(path, example(wrong_value(path, &format!("{} {why}", describe(value))), key));
                     None
                 }
             },
             Ty::Choice(choices) => self.choice(value, choices, path),
             Ty::List(item) => {
                 let items = value.as_array().into_iter().flatten().enumerate();
-                Some(Value::Array(items.filter_map(|(i, v)| self.value(v, item, &path.index(i), None)).collect()))
+                // What is refused leaves a hole, so that the others keep their index.
+                Some(items.map(|(i, v)| self.value(v, item, &path.index(i), key).unwrap_or(Value::Null)).collect())
             }
             Ty::Table(keys) => Some(self.table(value, keys.iter().collect(), path, Level::Root)),
             Ty::Overlay(level) => Some(self.table(value, ROOT.iter().collect(), path, *level)),
@@ -76,34 +85,42 @@ impl Check<'_> {
                 for (name, inner) in value.as_object().into_iter().flatten() {
                     let path = path.key(name);
                     if let Err(why) = form.check(name) {
-                        self.fault(&path, Problem::usage("wrong-name", format!("`{}` {why}", printable(name))));
-                    } else if let Some(inner) = self.value(inner, entry, &path, None) {
+                        let problem = Problem::usage("wrong-name", format!("`{}` {why}", printable(name)));
+                        self.fault(&path, problem.fix(rename(*form, name)));
+                    } else if let Some(inner) = self.value(inner, entry, &path, key) {
                         out.insert(name.clone(), inner);
                     }
                 }
                 Some(Value::Object(out))
             }
-            Ty::AnyOf(types) => {
-                let ty = types.iter().find(|ty| ty.takes(value))?;
-                self.value(value, ty, path, key)
-            }
+            Ty::AnyOf(types) => match types.iter().find(|ty| ty.takes(value))? {
+                Ty::Only(only) if value.as_bool() != Some(*only) => {
+                    self.wrong_type(value, ty, path, key);
+                    None
+                }
+                Ty::Integer(..) if whole(value).is_none() => {
+                    self.wrong_type(value, ty, path, key);
+                    None
+                }
+                ty => self.value(value, ty, path, key),
+            },
         }
     }
 
-    fn wrong_type(&mut self, value: &Value, ty: &Ty, path: &KeyPath) {
+    fn wrong_type(&mut self, value: &Value, ty: &Ty, path: &KeyPath, key: Option<&Key>) {
         let what = format!("expected {}, found {}", ty.expected(), describe(value));
-        self.fault(path, wrong_value(path, &what));
+        self.fault(path, example(wrong_value(path, &what), key));
     }
 
-    fn integer(&mut self, value: &Value, min: i64, max: i64, path: &KeyPath) -> Option<Value> {
-        match value.as_i64() {
-            Some(n) if (min..=max).contains(&n) => Some(value.clone()),
+    fn integer(&mut self, value: &Value, min: i64, max: i64, path: &KeyPath, key: Option<&Key>) -> Option<Value> {
+        match whole(value) {
+            Some(n) if (min..=max).contains(&n) => Some(n.into()),
             Some(_) => {
-                self.fault(path, wrong_value(path, &format!("{value} is not from {min} to {max}")));
+                self.fault(path, example(wrong_value(path, &format!("{value} is not from {min} to {max}")), key));
                 None
             }
             None => {
-                self.wrong_type(value, &Ty::Integer(min, max), path);
+                self.wrong_type(value, &Ty::Integer(min, max), path, key);
                 None
             }
         }
@@ -193,7 +210,7 @@ impl Check<'_> {
             let at = path.key(triple);
             if let Err(why) = triple.parse::<crate::model::Target>() {
                 let problem = Problem::usage("unknown-target", format!("`{}` is {why}", printable(triple)));
-                self.fault(&at, near_target(problem, triple, |near| near.to_owned()));
+                self.fault(&at, near_target(problem, triple, str::to_owned));
             } else if let Some(inner) = self.value(inner, &Ty::Overlay(Level::Target), &at, None) {
                 out.insert(triple.clone(), inner);
             }
@@ -215,6 +232,30 @@ pub(crate) fn near_target(problem: Problem, triple: &str, fix: impl Fn(&str) -> 
 fn wrong_value(path: &KeyPath, what: &str) -> Problem {
     let what = if path.0.is_empty() { what.to_owned() } else { format!("`{path}`: {what}") };
     Problem::usage("wrong-value", what)
+}
+
+/// A whole number, also when it is written as `1.0`: JSON does not tell them apart.
+fn whole(value: &Value) -> Option<i64> {
+    let exact = |f: &f64| f.fract() == 0.0 && f.abs() < 2f64.powi(53);
+    #[allow(clippy::cast_possible_truncation)] // Whole and below 2^53.
+    value.as_i64().or_else(|| value.as_f64().filter(exact).map(|f| f as i64))
+}
+
+/// Adds the key table's example, when there is one.
+pub(crate) fn example(problem: Problem, key: Option<&Key>) -> Problem {
+    match key.filter(|k| !k.example.is_empty()) {
+        Some(key) => problem.fix(format!("such as {} = {}", key.name, key.example)),
+        None => problem,
+    }
+}
+
+/// The name that was probably meant, where it is a matter of case.
+fn rename(form: Form, name: &str) -> String {
+    let upper = name.to_ascii_uppercase().replace('-', "_");
+    match form {
+        Form::ParameterName if form.check(&upper).is_ok() => format!("rename it to {upper}"),
+        _ => "rename it".into(),
+    }
 }
 
 fn not_supported(what: &str) -> Problem {

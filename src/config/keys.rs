@@ -1,5 +1,6 @@
 //! The key table: every key that `metadata.winsvc` may hold, in the order of the reference.
 
+use super::key_path::{KeyPath, Step};
 use super::table::{Choice, Key, Level, Scope, Ty};
 use super::text::Form;
 
@@ -30,7 +31,7 @@ pub(crate) const ROOT: &[Key] = &[
     Key::new("debug-info", Ty::Choice(DEBUG_INFO), "How much debug information is built, over what the profile says. The symbols are made of it; the executables ship without it.")
         .default("`\"limited\"`")
         .example("\"full\""),
-    Key::new("assets", Ty::List(&Ty::AnyOf(&[TEXT, Ty::Table(ASSET)])), "Further files of the bundle. `\"$auto\"` stands for README, LICENSE, COPYING, NOTICE and CHANGELOG files beside Cargo.toml; any other string is a glob whose files keep their path below its fixed part. Every glob has to match a file, and none may lie outside the workspace.")
+    Key::new("assets", Ty::List(&Ty::AnyOf(&[TEXT, Ty::Table(ASSET)])), "Further files of the bundle. `\"$auto\"` stands for README, LICENSE, COPYING, NOTICE and CHANGELOG files beside Cargo.toml, the file that `package.license-file` names, and the workspace root's licence when the package has none; any other string is a glob whose files keep their path below its fixed part. Every glob has to match a file, and none may lie outside the workspace.")
         .default("`[\"$auto\"]`")
         .example("[\"$auto\", \"conf/*.toml\", { source = \"docs/guide.pdf\", dest = \"doc/\" }]"),
     Key::new("archive-name", TEXT, "Name of the zip without `.zip`, and of the one folder in it. `{{ name }}`, `{{ version }}`, `{{ target }}` and `{{ id }}` are replaced.")
@@ -276,3 +277,70 @@ const INSTALL: &[Key] = &[
     Key::not_yet("rollback-safe", "Whether an automatic rollback is harmless for the data."),
     Key::not_yet("hooks", "The administrator's own steps."),
 ];
+
+/// The key table's entry for a path: the last key on the way that is not the user's own.
+pub(crate) fn key_at(path: &KeyPath) -> Option<&'static Key> {
+    let mut found: Option<&'static Key> = None;
+    let mut keys: Option<&'static [Key]> = Some(ROOT);
+    let mut value: Option<&'static Ty> = None;
+    for step in &path.0 {
+        let Step::Key(name) = step else {
+            // An entry of a list: what it is made of comes next.
+            if let Some(Ty::List(item)) = value {
+                keys = table_in(item);
+            }
+            continue;
+        };
+        if let Some(inner) = keys {
+            let key = inner.iter().find(|k| k.name == name)?;
+            found = Some(key);
+            value = Some(&key.ty);
+            keys = table_in(&key.ty);
+        } else {
+            // A name of the user's own.
+            let Some(Ty::Map { value: inner, .. }) = value.and_then(map_in) else { break };
+            value = Some(inner);
+            keys = table_in(inner);
+        }
+    }
+    found
+}
+
+fn table_in(ty: &'static Ty) -> Option<&'static [Key]> {
+    match ty {
+        Ty::Table(keys) => Some(keys),
+        Ty::AnyOf(types) => types.iter().find_map(table_in),
+        _ => None,
+    }
+}
+
+fn map_in(ty: &'static Ty) -> Option<&'static Ty> {
+    match ty {
+        Ty::Map { .. } => Some(ty),
+        Ty::AnyOf(types) => types.iter().find_map(map_in),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_their_keys() {
+        for (path, name) in [
+            ("id", Some("id")),
+            ("services.A.start", Some("start")),
+            ("services.A.event-log.messages[3].text", Some("text")),
+            ("services.A.env.PATH", Some("env")),
+            ("services.A.args[1]", Some("args")),
+            ("assets[1].dest", Some("dest")),
+            ("parameters.PORT.default", Some("default")),
+            ("resource.icon", Some("icon")),
+            ("services.A", Some("services")),
+            ("nothing", None),
+        ] {
+            assert_eq!(key_at(&KeyPath::parse(path)).map(|k| k.name), name, "{path}");
+        }
+    }
+}

@@ -139,7 +139,9 @@ impl<'a> Layers<'a> {
         for step in &path.0 {
             let next = match (step, &node.kind) {
                 (super::key_path::Step::Key(key), _) => node.get(key),
-                (super::key_path::Step::Index(i), Kind::List(items)) => items.get(*i),
+                (super::key_path::Step::Index(i), Kind::List(items)) => {
+                    items.iter().find(|(at, _)| at == i).map(|(_, n)| n)
+                }
                 _ => None,
             };
             let Some(next) = next else { break };

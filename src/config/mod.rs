@@ -13,12 +13,13 @@ mod layers;
 mod locate;
 mod nearest;
 mod origins;
+mod reference;
 mod resolve;
 mod schema;
 mod table;
 mod targets;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -26,6 +27,7 @@ mod tree;
 pub mod types;
 
 pub use origins::{locate_origins, locate_problems};
+pub use reference::reference;
 pub use resolve::resolve;
 pub use schema::json_schema;
 pub use types::*;

@@ -149,11 +149,14 @@ fn profile(args: &BuildArgs, base: &Layers<'_>, found: &mut Found) -> String {
     // Cargo's rule for profile names.
     if profile.is_empty() || !profile.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_') {
         let shown = super::check::printable(&profile);
-        let what = format!("`profile`: `{shown}` is no profile name: letters, digits, `-` and `_`");
-        let problem = Problem::usage("wrong-value", what).fix("profile = \"release\"");
+        let rule = "is no profile name: letters, digits, `-` and `_`";
+        let problem = |what: String, fix: &str| Problem::usage("wrong-value", what).fix(fix);
         match args.profile {
-            Some(_) => found.push(problem),
-            None => found.problems.get_mut().push((Spot::NOWHERE, problem)),
+            Some(_) => found.push(problem(format!("`{shown}` (`--profile {shown}`) {rule}"), "--profile release")),
+            None => found.problems.get_mut().push((
+                base.spot(&view.path),
+                problem(format!("`profile`: `{shown}` {rule}"), "profile = \"release\""),
+            )),
         }
     }
     profile

@@ -176,7 +176,13 @@ impl Ty {
                 _ => format!("a list, each entry {}", item.expected()),
             },
             Ty::Table(_) | Ty::Map { .. } | Ty::Overlay(_) | Ty::PerTarget => "a table".into(),
-            Ty::AnyOf(types) => types.iter().map(Ty::expected).collect::<Vec<_>>().join(" or "),
+            Ty::AnyOf(types) => {
+                let names: Vec<String> = types.iter().map(Ty::expected).collect();
+                match names.split_last() {
+                    Some((last, head)) if !head.is_empty() => format!("{} or {last}", head.join(", ")),
+                    _ => names.concat(),
+                }
+            }
         }
     }
 

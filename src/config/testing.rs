@@ -6,6 +6,7 @@ use std::path::PathBuf;
 /// A package at `/w/<name>` of version 1.2.3 with these bins.
 pub(crate) fn package(name: &str, bins: &[&str]) -> Package {
     Package {
+        rust_version: None,
         name: name.into(),
         id: format!("path+file:///w/{name}#1.2.3"),
         version: semver::Version::new(1, 2, 3),

@@ -17,8 +17,8 @@ pub(crate) struct Node {
 pub(crate) enum Kind {
     /// Boolean, number or text.
     Scalar(Value),
-    /// A list; all of it from one layer.
-    List(Vec<Node>),
+    /// A list, all of it from one layer: entries with their index, without those that could not be read.
+    List(Vec<(usize, Node)>),
     /// A table, in the order of the first layer that names a key.
     Table(Vec<(String, Node)>),
 }
@@ -33,7 +33,9 @@ impl Node {
         let kind = match value {
             // The structural check puts null where something could not be read.
             Value::Null => return None,
-            Value::Array(items) => Kind::List(items.iter().filter_map(|item| Node::new(item, layer)).collect()),
+            Value::Array(items) => {
+                Kind::List(items.iter().enumerate().filter_map(|(i, v)| Some((i, Node::new(v, layer)?))).collect())
+            }
             Value::Object(map) => {
                 Kind::Table(map.iter().filter_map(|(k, v)| Some((k.clone(), Node::new(v, layer)?))).collect())
             }
@@ -127,7 +129,7 @@ impl<'a> View<'a> {
     pub(crate) fn items(&self) -> Vec<View<'a>> {
         match self.node.map(|n| &n.kind) {
             Some(Kind::List(items)) => {
-                items.iter().enumerate().map(|(i, n)| View { node: Some(n), path: self.path.index(i) }).collect()
+                items.iter().map(|(i, n)| View { node: Some(n), path: self.path.index(*i) }).collect()
             }
             _ => Vec::new(),
         }

@@ -22,6 +22,9 @@ pub struct BuildManifest {
     pub name: String,
     /// Package version.
     pub version: String,
+    /// File version stamped into the executables, `a.b.c.d`, where the project chose one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_version: Option<String>,
     /// Target triple.
     pub target: String,
     /// Variant of the configuration, when it has any.
@@ -53,7 +56,7 @@ pub struct BuildManifest {
 
 /// State of the repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SourceState {
     /// Full commit id.
     pub commit: String,
@@ -63,6 +66,7 @@ pub struct SourceState {
 
 /// A tool and its version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ToolVersion {
     /// Such as `rustc`, `cargo`, `x86_64-w64-mingw32-gcc`.
     pub name: String,
@@ -72,6 +76,7 @@ pub struct ToolVersion {
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ManifestFile {
     /// Path in the bundle, below its top folder.
     pub path: BundlePath,
@@ -83,7 +88,7 @@ pub struct ManifestFile {
 
 /// The split-off debug information of one executable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DebugInfoFile {
     /// File in the symbols archive.
     pub file: String,

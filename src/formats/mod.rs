@@ -23,3 +23,6 @@ pub fn to_json(value: &impl serde::Serialize) -> String {
 pub fn schema_of<T: schemars::JsonSchema>() -> serde_json::Value {
     schemars::SchemaGenerator::default().into_root_schema_for::<T>().to_value()
 }
+
+#[cfg(test)]
+mod tests;

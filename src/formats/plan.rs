@@ -55,9 +55,6 @@ pub struct CommandPlan {
     /// Working directory, when it is not the caller's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
-    /// Whether its environment is shown in the text form.
-    #[serde(skip)]
-    pub quiet: bool,
 }
 
 /// One bundle.

@@ -191,3 +191,10 @@ pub fn check_interrupt(host: &dyn Host) -> Result<(), crate::error::Problem> {
 pub fn shorten(path: &Path, base: &Path) -> String {
     path.strip_prefix(base).unwrap_or(path).display().to_string()
 }
+
+/// The folder of everything that is kept between runs: `$XDG_CACHE_HOME/cargo-winsvc`, else `~/.cache/cargo-winsvc`.
+pub fn cache_dir(host: &dyn Host) -> Option<PathBuf> {
+    let absolute = |key: &str| host.env(key).map(PathBuf::from).filter(|p| p.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(base.join("cargo-winsvc"))
+}

@@ -3,6 +3,7 @@
 use super::{AssetFile, Reader, key_of, outside};
 use crate::config::Asset;
 use crate::error::Problem;
+use crate::formats;
 use crate::model::BundlePath;
 use globset::{GlobBuilder, GlobMatcher};
 use std::collections::BTreeMap;
@@ -12,8 +13,12 @@ use std::path::{Path, PathBuf};
 const AUTO: &[&str] = &["README", "LICENSE", "LICENCE", "COPYING", "NOTICE", "CHANGELOG"];
 /// Those of them that a bundle should not be without: looked for in the workspace's root when the package has none.
 const LICENCE: &[&str] = &["LICENSE", "LICENCE", "COPYING", "NOTICE"];
-/// Files that every bundle is given; a project's README.txt has to step aside.
+/// A file that every bundle is given; a project's own has to step aside.
 const OWN_README: &str = "README.txt";
+/// The others of that kind.
+const OWN: &[&str] = &[OWN_README, "SHA256SUMS", formats::service_json::FILE_NAME, formats::manifest::FILE_NAME];
+/// And those of bundles with services.
+const SCRIPTS: &[&str] = &["install.cmd", "install.ps1", "status.ps1", "uninstall.cmd", "uninstall.ps1"];
 
 /// All asset files, sorted by destination; the same file at the same place counts once.
 pub(super) fn read(reader: &mut Reader<'_>) -> Vec<AssetFile> {
@@ -36,6 +41,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<AssetFile> {
 /// Two files that are one on Windows, and files where an executable goes.
 fn conflicts(reader: &mut Reader<'_>, files: &[AssetFile]) {
     let mut seen: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let scripts = if reader.spec.services.is_empty() { &[] } else { SCRIPTS };
+    for name in OWN.iter().chain(scripts) {
+        seen.insert(name.to_uppercase(), ((*name).to_owned(), "cargo-winsvc's own".to_owned()));
+    }
     for bin in &reader.spec.bins {
         seen.insert(bin.exe().to_uppercase(), (bin.exe(), "the executable".to_owned()));
     }

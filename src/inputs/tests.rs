@@ -159,6 +159,7 @@ fn bad_assets_are_named_all_at_once() {
         ("brok*", None),
         ("agent.exe", None),
         ("../../*", None),
+        ("a.txt", Some("sha256sums")),
     ]);
     assert_eq!(
         project.problems(),
@@ -176,6 +177,7 @@ fn bad_assets_are_named_all_at_once() {
             "outside-project: `assets[15]`: `../../*` lies outside the workspace",
             "asset-conflict: `A.TXT` (`…/w/p/b/A.TXT`, from `assets[3]`) and `a.txt` (`…/w/p/a.txt`, from `assets[2]`) differ only in case, and are one file on Windows",
             "asset-conflict: two files land on `agent.exe` in the bundle: the executable and `…/w/p/agent.exe`, from `assets[14]`",
+            "asset-conflict: `SHA256SUMS` (cargo-winsvc's own) and `sha256sums` (`…/w/p/a.txt`, from `assets[16]`) differ only in case, and are one file on Windows",
         ]
     );
 }

@@ -6,6 +6,7 @@ pub mod bundle_path;
 pub mod finding;
 pub mod hash;
 pub mod install;
+pub mod origin;
 pub mod service;
 pub mod target;
 pub mod version;
@@ -14,6 +15,7 @@ pub use bundle_path::BundlePath;
 pub use finding::{Finding, Severity};
 pub use hash::Sha256;
 pub use install::{Install, Parameter, ParameterType};
+pub use origin::Origin;
 pub use service::{
     Account, ErrorControl, EventLog, EventMessage, EventSeverity, Failure, FailureAction, FailureKind, Health,
     ServiceName, ServiceSpec, SidType, StartType,

@@ -101,6 +101,19 @@ pub enum Account {
     },
 }
 
+impl Account {
+    /// As Windows names it: what the SCM stores in ObjectName.
+    pub fn logon_name(&self, service: &ServiceName) -> String {
+        match self {
+            Account::Virtual => format!(r"NT SERVICE\{service}"),
+            Account::LocalService => r"NT AUTHORITY\LocalService".into(),
+            Account::NetworkService => r"NT AUTHORITY\NetworkService".into(),
+            Account::LocalSystem => "LocalSystem".into(),
+            Account::Managed { user } => user.clone(),
+        }
+    }
+}
+
 /// What the boot loader does when it cannot start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(rename_all = "kebab-case")]

@@ -7,17 +7,17 @@ pub(crate) fn slice(bytes: &[u8], at: usize, len: usize) -> Option<&[u8]> {
 
 /// The 16-bit number at `at`.
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(slice(bytes, at, 2)?.try_into().ok()?))
+    Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 /// The 32-bit number at `at`.
 pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(slice(bytes, at, 4)?.try_into().ok()?))
+    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 /// The 64-bit number at `at`.
 pub(crate) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(slice(bytes, at, 8)?.try_into().ok()?))
+    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 /// The bytes before the next NUL, which must come.

@@ -17,13 +17,16 @@ pub fn checksum(bytes: &[u8], field: usize) -> u32 {
     (sum as u32).wrapping_add(length)
 }
 
-/// Sum of 32-bit words. 2^16 is 1 modulo 65535, so that it folds to the same number as the sum of 16-bit words.
-fn sum(bytes: &[u8]) -> u64 {
-    let words = bytes.chunks_exact(4);
-    let mut last = [0; 4];
-    last[..words.remainder().len()].copy_from_slice(words.remainder());
-    let total: u64 = words.map(|w| u64::from(u32::from_le_bytes([w[0], w[1], w[2], w[3]]))).sum();
-    total + u64::from(u32::from_le_bytes(last))
+/// Sum of 64-bit words. 2^16 is 1 modulo 65535, so that it folds to the same number as the sum of 16-bit words.
+fn sum(bytes: &[u8]) -> u128 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut total = 0;
+    for word in words {
+        total += u128::from(u64::from_le_bytes(*word));
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    total + u128::from(u64::from_le_bytes(last))
 }
 
 /// Offset of CheckSum from the start of the optional header, in both its forms.

@@ -170,7 +170,7 @@ impl Faults {
             }
         }
         let checked: [(&str, Result<(), Error>); 2] =
-            [("relocations", relocations::sites(image).map(drop)), ("resources", resources::read(image).map(drop))];
+            [("relocations", relocations::sites(image).map(drop)), ("resources", resources::check(image))];
         for (rule, result) in checked {
             if let Err(error) = result {
                 self.add(rule, error.to_string());

@@ -28,6 +28,6 @@ pub use resources::{
     DEFAULT_MANIFEST, Icon, IconError, IconImage, Key, Name, Resource, ResourceTree, group_members, kind,
     message_table, read as read_resources,
 };
-pub use rewrite::{Placement, replace_resources};
+pub(crate) use rewrite::replace_resources;
 pub use seal::SealFields;
 pub use version::{LANGUAGE, VersionInfo};

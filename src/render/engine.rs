@@ -127,7 +127,8 @@ fn tera(language: Language) -> Tera {
     tera.register_filter("json", |value: Value, _: Kwargs, _: &State| {
         Value::safe_string(&serde_json::to_string(&value).unwrap_or_default())
     });
-    if language == Language::PowerShell {
+    // A text for people shows commands to type.
+    if matches!(language, Language::PowerShell | Language::Text) {
         tera.register_filter("ps", |value: Value, _: Kwargs, _: &State| {
             Value::safe_string(&ps_literal::value(&serde_json::to_value(&value).unwrap_or_default()))
         });

@@ -41,8 +41,9 @@ pub fn run(exe: Vec<u8>, resources: &Resources) -> Result<Stamped, Problem> {
     let bytes = if merged == tree && duplicates == 0 {
         exe
     } else {
-        pe::replace_resources(exe, &merged).map_err(|error| refused(&error))?.0
+        pe::replace_resources(exe, &merged).map_err(|error| refused(&error))?
     };
+    // Proof rather than hope: sealing checks the layout, and the resources are read back.
     let bytes = seal(bytes)?;
     let written = Image::parse(&bytes).and_then(|image| image.resources()).map_err(|error| refused(&error))?;
     if written != merged {

@@ -12,6 +12,8 @@ use crate::error::Problem;
 use crate::host::{self, Cmd, Host};
 use crate::pe;
 use anyhow::Context;
+use rayon::prelude::*;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The binutils of the target.
@@ -42,8 +44,40 @@ pub struct Split {
 }
 
 /// Symbols that rustc makes for `raw-dylib` imports: they spell out its temporary folder, whose name is random and whose path
-/// is this machine's. They name the pieces of an import library, which no debugger asks for.
-const LEAKING: [&str; 2] = ["*_head_*rustc??????_*", "*rustc??????_*_iname"];
+/// is this machine's. They name the pieces of an import library (`NAME.dll_imports.lib`), which no debugger asks for.
+const LEAKING: [&str; 2] = ["*_head_*_imports_lib", "*_imports_lib_iname"];
+
+/// The commands that [`split`] runs, as a value: what `plan` prints. With debug information kept, the first takes it out and the
+/// second strips the executable; else one strips it.
+///
+/// `placeholder` is a file of the debug file's name: objcopy wants one to take a checksum of.
+pub fn commands(tools: &Tools, exe: &Path, dir: &Path, placeholder: &Path, keep: Keep) -> Vec<Cmd> {
+    let stripped = dir.join(exe.file_name().unwrap_or_default());
+    let tool = |path: &Path| {
+        // GNU objcopy writes the time into the header of what it makes.
+        Cmd::new(path).env("LC_ALL", "C").env("SOURCE_DATE_EPOCH", "0")
+    };
+    if keep == Keep::Nothing {
+        return vec![tool(&tools.strip).arg("--strip-all").arg("-o").arg(&stripped).arg(exe)];
+    }
+    let mut take = tool(&tools.objcopy).args(["--only-keep-debug", "--wildcard"]);
+    for pattern in LEAKING {
+        take = take.arg(format!("--strip-symbol={pattern}"));
+    }
+    let mut link = OsString::from("--add-gnu-debuglink=");
+    link.push(placeholder);
+    vec![
+        take.arg(exe).arg(debug_path(&stripped)),
+        tool(&tools.objcopy).arg("--strip-all").arg(link).arg(exe).arg(&stripped),
+    ]
+}
+
+/// `NAME.exe.debug` beside an executable.
+fn debug_path(exe: &Path) -> PathBuf {
+    let mut name = exe.as_os_str().to_owned();
+    name.push(".debug");
+    name.into()
+}
 
 /// Strips `exe` into `dir`, under its own name, and keeps its debug information beside it as asked for.
 ///
@@ -56,30 +90,21 @@ pub fn split(host: &dyn Host, tools: &Tools, exe: &Path, dir: &Path, keep: Keep)
     std::fs::create_dir_all(dir).with_context(|| format!("can't create `{}`", dir.display()))?;
     let stripped = dir.join(name);
     let bytes = std::fs::read(exe).with_context(|| format!("can't read `{}`", exe.display()))?;
-    if keep == Keep::Nothing || !has_dwarf(&bytes, exe)? {
-        let cmd = Cmd::new(&tools.strip).arg("--strip-all").arg("-o").arg(&stripped).arg(exe);
-        run(host, &cmd)?;
+    // Where there is nothing to keep, there is no file to tie the executable to.
+    let keep = if has_dwarf(&bytes, exe)? { keep } else { Keep::Nothing };
+    let aside = tempfile::tempdir_in(dir).context("can't create a folder for objcopy")?;
+    let placeholder = debug_path(&aside.path().join(name));
+    // Its checksum will change anyway: the true file is not there yet.
+    std::fs::write(&placeholder, b"").with_context(|| format!("can't write `{}`", placeholder.display()))?;
+    let commands = commands(tools, exe, dir, &placeholder, keep);
+    let results: Vec<anyhow::Result<()>> = commands.par_iter().map(|cmd| run(host, cmd)).collect();
+    // Of several failures the first in order, not in time.
+    results.into_iter().collect::<anyhow::Result<()>>()?;
+    if keep == Keep::Nothing {
         link::normalise(&stripped)?;
         return Ok(Split { exe: stripped, debug: None });
     }
-    let mut debug_name = name.to_owned();
-    debug_name.push(".debug");
-    let debug = dir.join(&debug_name);
-    // objcopy wants a file to take a checksum of. The true one is not there yet, and its checksum will change anyway.
-    let aside = tempfile::tempdir_in(dir).context("can't create a folder for objcopy")?;
-    let placeholder = aside.path().join(&debug_name);
-    std::fs::write(&placeholder, b"").with_context(|| format!("can't write `{}`", placeholder.display()))?;
-
-    let mut take = Cmd::new(&tools.objcopy).args(["--only-keep-debug", "--wildcard"]);
-    for pattern in LEAKING {
-        take = take.arg(format!("--strip-symbol={pattern}"));
-    }
-    let take = take.arg(exe).arg(&debug);
-    let mut link = std::ffi::OsString::from("--add-gnu-debuglink=");
-    link.push(&placeholder);
-    let strip = Cmd::new(&tools.objcopy).arg("--strip-all").arg(link).arg(exe).arg(&stripped);
-    let (taken, done) = rayon::join(|| run(host, &take), || run(host, &strip));
-    taken.and(done)?;
+    let debug = debug_path(&stripped);
     link::tie(&stripped, &debug)?;
     Ok(Split { exe: stripped, debug: Some(debug) })
 }
@@ -91,18 +116,20 @@ fn has_dwarf(bytes: &[u8], exe: &Path) -> anyhow::Result<bool> {
 
 fn run(host: &dyn Host, cmd: &Cmd) -> anyhow::Result<()> {
     host::check_interrupt(host)?;
-    // GNU objcopy writes the time into the header of what it makes.
-    let cmd = cmd.clone().env("SOURCE_DATE_EPOCH", "0").env("LC_ALL", "C");
     let plain = Cmd { env: Vec::new(), ..cmd.clone() }.display();
-    let output = host.output(&cmd);
+    let output = host.output(cmd);
     host::check_interrupt(host)?;
     let output = output.with_context(|| format!("can't run `{plain}`"))?;
     if output.ok() {
         return Ok(());
     }
     let said = output.tail(3);
+    // binutils' words for it are the system's own, in English by LC_ALL.
+    if String::from_utf8_lossy(&output.stderr).contains("No space left on device") {
+        let name = cmd.program.to_string_lossy();
+        return Err(Problem::new("disk-full", format!("`{name}` could not write its result: {said}"))
+            .fix("free some space there, or choose a folder on another disk with `--output DIR`")
+            .into());
+    }
     Err(Problem::new("symbols-failed", format!("`{plain}` failed: {said}")).fix("cargo winsvc doctor").into())
 }
-
-#[cfg(test)]
-mod tests;

@@ -128,7 +128,7 @@ pub fn prepare_for(
         }
         let climb = Climb { host, sink, provisioner: &provisioner, inventory: &inventory, active, want, options };
         match climb.run() {
-            Ok(std) => sink.note(format!("standard library for {}: {std}", want.target)),
+            Ok(std) => sink.note(std_source::aloud(want, active, &std)),
             Err(error) => match error.downcast::<Problem>() {
                 Ok(problem) if problem.id == "missing-std" => problems.push(problem),
                 Ok(problem) => return Err(problem.into()),
@@ -228,3 +228,6 @@ fn no_compiler(host: &dyn Host) -> Problem {
 pub(crate) fn doctor_command(target: &Target) -> String {
     format!("cargo winsvc doctor --target {target} --provision")
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,9 +56,19 @@ impl Compiler {
         has_std(&self.sysroot, target)
     }
 
+    /// Where its sources are, if they are: the folder that has `library` in it.
+    pub fn source_root(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib/src/rust")
+    }
+
+    /// What stands for the sources in what it builds, the same on every machine: `/rustc/<commit>`.
+    pub fn virtual_root(&self) -> String {
+        format!("/rustc/{}", self.commit.clone().unwrap_or_else(|| self.release.to_string()))
+    }
+
     /// The folder `library` of its sources, when they are there with all that a build needs.
     pub fn sources(&self) -> Option<PathBuf> {
-        let library = self.sysroot.join("lib/rustlib/src/rust/library");
+        let library = self.source_root().join("library");
         let parts = ["Cargo.toml", "Cargo.lock", "std/Cargo.toml", "sysroot/Cargo.toml"];
         // Canonical: a distribution puts a link there, and the path stands in what is built.
         parts.iter().all(|p| library.join(p).is_file()).then(|| library.canonicalize().unwrap_or(library))

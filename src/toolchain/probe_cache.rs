@@ -60,7 +60,7 @@ pub(super) struct ProbeCache {
 impl ProbeCache {
     /// Reads what is known; nothing when `fresh` is set (what is learnt is kept all the same).
     pub(super) fn open(host: &dyn Host, fresh: bool) -> Self {
-        let Some(dir) = cache_dir(host) else { return ProbeCache::default() };
+        let Some(dir) = crate::host::cache_dir(host) else { return ProbeCache::default() };
         let mut hash = Sha256::new();
         hash.update(host.cwd().as_os_str().as_encoded_bytes());
         for key in SURROUNDING {
@@ -108,11 +108,4 @@ impl ProbeCache {
         };
         let _ = write();
     }
-}
-
-/// The folder of everything that is kept between runs: `$XDG_CACHE_HOME/cargo-winsvc`, else `~/.cache/cargo-winsvc`.
-pub(super) fn cache_dir(host: &dyn Host) -> Option<PathBuf> {
-    let absolute = |key: &str| host.env(key).map(PathBuf::from).filter(|p| p.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(base.join("cargo-winsvc"))
 }

@@ -123,8 +123,12 @@ impl<'a> Provisioner<'a> {
         let mut output = self.run(&cmd)?;
         // Old lists name files that the server has no more.
         if !output.ok() && !self.updated.get() {
-            self.update()?;
-            output = self.run(&cmd)?;
+            match self.update() {
+                Ok(()) => output = self.run(&cmd)?,
+                Err(fatal @ Stop::Fatal(_)) => return Err(fatal),
+                // The installation's own words say more.
+                Err(Stop::Reason(_)) => {}
+            }
         }
         if output.ok() { Ok(()) } else { Err(Stop::Reason(format!("apt-get install: {}", essence(&output)))) }
     }

@@ -9,9 +9,9 @@
 //! is removed at once, or by the next build of the same sysroot when the process was killed.
 
 use super::probe::{Compiler, has_std};
-use super::probe_cache::cache_dir;
 use crate::error::Problem;
 use crate::event::{Event, Sink};
+use crate::host::cache_dir;
 use crate::host::{Cmd, Host, check_interrupt, interrupted};
 use crate::model::{Env, Target};
 use anyhow::Context;
@@ -252,10 +252,9 @@ fn starting(host: &dyn Host, cmd: &Cmd, error: &std::io::Error) -> anyhow::Error
 
 /// Paths of this machine and what stands for them. Of several that fit, rustc takes the last.
 fn remaps(host: &dyn Host, job: &Job<'_>, temp: &Path) -> Vec<(PathBuf, String)> {
-    let version = job.compiler.commit.clone().unwrap_or_else(|| job.compiler.release.to_string());
     let mut remaps = vec![
         (temp.to_owned(), "/rustc/build".to_owned()),
-        (job.library.to_owned(), format!("/rustc/{version}/library")),
+        (job.library.to_owned(), format!("{}/library", job.compiler.virtual_root())),
         (job.library.join("vendor"), "/rust/deps".to_owned()),
     ];
     let home = match host.env("CARGO_HOME").filter(|h| !h.is_empty()) {

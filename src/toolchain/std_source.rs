@@ -2,10 +2,10 @@
 
 use super::apt::AptChoice;
 use super::probe::{self, Compiler};
-use super::probe_cache::cache_dir;
 use super::{Want, doctor_command, std_build};
 use crate::error::{Exit, Problem};
 use crate::host::Host;
+use crate::host::cache_dir;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -56,13 +56,30 @@ impl Std {
 impl std::fmt::Display for Std {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Std::Bundled => write!(f, "the compiler's own"),
-            Std::Built { sysroot } => write!(f, "built from source, {}", sysroot.display()),
-            Std::Distribution { compiler, sysroot: None } => write!(f, "that of {}", compiler.path.display()),
-            Std::Distribution { compiler, sysroot: Some(sysroot) } => {
-                write!(f, "built from source for {}, {}", compiler.path.display(), sysroot.display())
+            Std::Bundled => f.write_str("the compiler's own"),
+            Std::Built { sysroot } => write!(f, "built from the compiler's sources, {}", sysroot.display()),
+            Std::Distribution { compiler, sysroot } => {
+                write!(f, "of the distribution's {} ({}), which builds", compiler.title(), compiler.path.display())?;
+                match sysroot {
+                    Some(sysroot) => write!(f, "; from its sources, {}", sysroot.display()),
+                    None => Ok(()),
+                }
             }
         }
+    }
+}
+
+/// What is said about the standard library in use; a change of compiler above all.
+pub(super) fn aloud(want: &Want, active: &Compiler, std: &Std) -> String {
+    match std {
+        Std::Distribution { compiler, .. } => format!(
+            "{} is built by the distribution's {} ({}), not by {}, which has no standard library for it",
+            want.target,
+            compiler.title(),
+            compiler.path.display(),
+            active.title(),
+        ),
+        Std::Bundled | Std::Built { .. } => format!("standard library for {}: {std}", want.target),
     }
 }
 

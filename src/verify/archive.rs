@@ -80,13 +80,14 @@ impl Archive {
         }
     }
 
-    /// Reads the directory and checks it against the headers. Gives the entries that can be read without ambiguity.
-    pub(super) fn entries(&self, book: &mut Book, subject: &str) -> Vec<Entry> {
+    /// Reads the directory and checks it against the headers. Gives the entries that can be read without ambiguity; `None`
+    /// where the directory is so broken that everything else would only be a consequence.
+    pub(super) fn entries(&self, book: &mut Book, subject: &str) -> Option<Vec<Entry>> {
         let end = match self.end() {
             Ok(end) => end,
             Err(why) => {
                 book.fail(ws::ARCHIVE_UNREADABLE, subject, why);
-                return Vec::new();
+                return None;
             }
         };
         book.check(ws::ARCHIVE_UNREADABLE, subject, Ok(()));
@@ -103,31 +104,29 @@ impl Archive {
             Ok(())
         };
         book.check(ws::ARCHIVE_FEATURE, subject, uses.map_err(str::to_owned));
-        let Some(directory) = self.directory(&end) else {
-            book.fail(ws::ARCHIVE_UNREADABLE, subject, "its directory does not lie where its end says".into());
-            return Vec::new();
-        };
+        let headers = self.headers(&end);
+        book.check(ws::ARCHIVE_UNREADABLE, subject, headers.as_ref().map(|_| ()).map_err(String::clone));
+        let headers = headers.ok()?;
         book.expect(ws::ARCHIVE_EXTRA_BYTES, subject, end.start + end.size == end.at, || {
             "something is between its directory and the end of it".into()
         });
-        let mut entries = Vec::new();
+        self.judge(book, subject, headers, end.start)
+    }
+
+    fn headers(&self, end: &End) -> Result<Vec<Header>, String> {
+        let directory = self.directory(end).ok_or("its directory does not lie where its end says")?;
+        let mut headers = Vec::new();
         let mut rest = directory.as_slice();
         while !rest.is_empty() {
-            let Some((header, tail)) = Header::central(rest) else {
-                book.fail(
-                    ws::ARCHIVE_UNREADABLE,
-                    subject,
-                    format!("its directory breaks off after {} entries", entries.len()),
-                );
-                break;
-            };
+            let broken = || format!("its directory breaks off after {} entries", headers.len());
+            let (header, tail) = Header::central(rest).ok_or_else(broken)?;
             rest = tail;
-            entries.push(header);
+            headers.push(header);
         }
-        book.expect(ws::ARCHIVE_UNREADABLE, subject, entries.len() as u64 == end.count, || {
-            format!("its directory has {} entries, its end says {}", entries.len(), end.count)
-        });
-        self.judge(book, subject, entries, end.start)
+        if headers.len() as u64 != end.count {
+            return Err(format!("its directory has {} entries, its end says {}", headers.len(), end.count));
+        }
+        Ok(headers)
     }
 
     fn directory(&self, end: &End) -> Option<Vec<u8>> {
@@ -157,9 +156,10 @@ impl Archive {
     }
 
     /// Checks every entry by itself, then all of them together.
-    fn judge(&self, book: &mut Book, subject: &str, headers: Vec<Header>, directory: u64) -> Vec<Entry> {
+    fn judge(&self, book: &mut Book, subject: &str, headers: Vec<Header>, directory: u64) -> Option<Vec<Entry>> {
         let mut entries = Vec::new();
         let mut extents = Vec::new();
+        let mut lost = false;
         for central in headers {
             let shown = central.shown();
             let local = self.read(central.offset, LOCAL).and_then(|fixed| {
@@ -169,6 +169,7 @@ impl Archive {
             });
             let Some(local) = local else {
                 book.fail(ws::ARCHIVE_HEADERS, &shown, "it has no header where the directory says".into());
+                lost = true;
                 continue;
             };
             book.check(ws::ARCHIVE_HEADERS, &shown, central.agrees(&local));
@@ -199,9 +200,12 @@ impl Archive {
             });
         }
         extents.sort();
-        check_extents(book, subject, &extents, directory);
+        // With a file lost, its bytes are a gap of course.
+        if !lost {
+            check_extents(book, subject, &extents, directory);
+        }
         check_names(book, &entries);
-        entries
+        (!lost || !entries.is_empty()).then_some(entries)
     }
 }
 

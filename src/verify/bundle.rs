@@ -5,7 +5,7 @@ use super::catalog as ws;
 use super::contents::{self, Contents};
 use super::{Book, BundleFacts, PackageFacts, VerifyOptions, archive, exe, scripts, symbols};
 use crate::formats::{BuildManifest, ManifestFile, ServiceJson, manifest, service_json, sums};
-use crate::model::{BundlePath, Sha256, Target};
+use crate::model::{BundlePath, FileVersion, Sha256, Target};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
@@ -16,7 +16,8 @@ const SYMBOLS: &str = "-symbols.zip";
 /// An archive with all checks done that need no other.
 struct Checked {
     facts: BundleFacts,
-    contents: Contents,
+    /// `None` when the archive is too broken to look inside.
+    contents: Option<Contents>,
 }
 
 /// A bundle with what lies beside it, or a symbols archive alone.
@@ -27,6 +28,7 @@ pub(super) fn check_file(
     options: &VerifyOptions,
 ) -> anyhow::Result<Vec<BundleFacts>> {
     let Checked { mut facts, contents } = check_archive(book, path, archive)?;
+    let Some(contents) = contents else { return Ok(vec![facts]) };
     if facts.file.ends_with(SYMBOLS) && contents.get(manifest::FILE_NAME).is_none() {
         check_times(book, &contents, None);
         return Ok(vec![facts]);
@@ -54,8 +56,10 @@ pub(super) fn check_file(
         let beside = path.with_file_name(format!("{}{SYMBOLS}", file_name(path).trim_end_matches(".zip")));
         if beside.is_file() {
             let debug = check_archive(book, &beside, &archive::open(&beside)?)?;
-            check_times(book, &debug.contents, Some(manifest.epoch));
-            symbols::check_archive(book, &manifest, &contents, &debug.contents);
+            if let Some(inside) = &debug.contents {
+                check_times(book, inside, Some(manifest.epoch));
+                symbols::check_archive(book, &manifest, &contents, inside);
+            }
             all.push(debug.facts);
         }
     }
@@ -70,19 +74,21 @@ fn file_name(path: &Path) -> String {
 fn check_archive(book: &mut Book, path: &Path, archive: &Archive) -> anyhow::Result<Checked> {
     let name = file_name(path);
     let entries = archive.entries(book, &name);
-    let (contents, hash) = rayon::join(
-        || contents::unpack(book, &name, archive, &entries),
-        || File::open(path).and_then(Sha256::of_reader),
-    );
+    let mut unpack = || contents::unpack(book, &name, archive, entries.as_deref()?);
+    let hash = || File::open(path).and_then(Sha256::of_reader);
+    let (contents, hash) =
+        if archive.length() < contents::SMALL { (unpack(), hash()) } else { rayon::join(unpack, hash) };
     let sha256 = hash?;
-    check_sums(book, &contents);
+    if let Some(contents) = &contents {
+        check_sums(book, contents);
+    }
     check_beside(book, path, &name, sha256);
     let facts = BundleFacts {
         file: name,
         size: archive.length(),
         sha256,
-        files: contents.files.len(),
-        unpacked: contents.unpacked,
+        files: contents.as_ref().map_or(0, |c| c.files.len()),
+        unpacked: contents.as_ref().map_or(0, |c| c.unpacked),
         package: None,
     };
     Ok(Checked { facts, contents })
@@ -216,6 +222,14 @@ fn check_service(book: &mut Book, contents: &Contents, manifest: Option<&BuildMa
     Some(service)
 }
 
+/// The file version that the executables of a build carry: the project's own, else what the package's version makes.
+fn file_version(manifest: &BuildManifest) -> Option<FileVersion> {
+    match &manifest.file_version {
+        Some(text) => text.parse().ok(),
+        None => FileVersion::from_semver(&semver::Version::parse(&manifest.version).ok()?).ok(),
+    }
+}
+
 fn check_executables(
     book: &mut Book,
     contents: &Contents,
@@ -233,7 +247,7 @@ fn check_executables(
     }
     for path in services.union(&built) {
         let Some(bytes) = contents.get(path).and_then(|c| c.bytes.as_deref()) else { continue };
-        let version = manifest.map_or("", |m| m.version.as_str());
+        let version = manifest.and_then(file_version);
         let expected = exe::Expected { target, version, service: services.contains(path) };
         exe::check(book, path, bytes, expected, contents, options);
     }

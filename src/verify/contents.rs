@@ -19,6 +19,8 @@ const MAX_TOTAL_RATIO: u64 = 200;
 /// No file larger than this is kept in memory.
 const MAX_KEPT: u64 = 1 << 30;
 const CHUNK: usize = 1 << 16;
+/// Archives of fewer bytes are read by one thread.
+pub(super) const SMALL: u64 = 1 << 18;
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +61,8 @@ impl Contents {
     }
 }
 
-/// Unpacks everything; nothing when it would be too much.
-pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries: &[Entry]) -> Contents {
+/// Unpacks everything; `None` when it would be too much.
+pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries: &[Entry]) -> Option<Contents> {
     let total = entries.iter().fold(0u64, |sum, e| sum.saturating_add(e.size));
     let limit = FREE.saturating_add(archive.length().saturating_mul(MAX_TOTAL_RATIO));
     let bomb = total > limit;
@@ -71,7 +73,7 @@ pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries:
         )
     });
     if bomb {
-        return Contents::default();
+        return None;
     }
     let mut contents = Contents::default();
     let top = entries.first().and_then(|e| e.name.split_once('/')).map(|(top, _)| format!("{top}/"));
@@ -81,7 +83,12 @@ pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries:
         (None, Some(entry)) => format!("`{}` is at the top", entry.name),
         _ => "it holds no files".into(),
     });
-    let read: Vec<Result<Content, String>> = entries.par_iter().map(|entry| read(archive, entry)).collect();
+    // Below that, waking other threads takes longer than the work.
+    let read: Vec<Result<Content, String>> = if total < SMALL {
+        entries.iter().map(|entry| read(archive, entry)).collect()
+    } else {
+        entries.par_iter().map(|entry| read(archive, entry)).collect()
+    };
     for (entry, content) in entries.iter().zip(read) {
         book.check(ws::ARCHIVE_DATA, &entry.name, content.as_ref().map(|_| ()).map_err(String::clone));
         if let (Ok(content), Some(path)) = (content, top.as_ref().and_then(|top| entry.name.strip_prefix(top))) {
@@ -89,7 +96,7 @@ pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries:
             contents.files.insert(path.to_owned(), content);
         }
     }
-    contents
+    Some(contents)
 }
 
 /// Files that later checks look into.
@@ -98,6 +105,11 @@ fn is_kept(entry: &Entry) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
     let known = matches!(extension, "exe" | "json" | "ps1" | "psm1" | "psd1" | "cmd" | "bat" | "txt");
     (known || name.eq_ignore_ascii_case(sums::FILE_NAME)) && entry.size <= MAX_KEPT
+}
+
+/// Size of a buffer for so many bytes.
+fn chunk(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(CHUNK).clamp(1, CHUNK)
 }
 
 /// Takes the unpacked bytes of one file.
@@ -138,7 +150,7 @@ fn read(archive: &Archive, entry: &Entry) -> Result<Content, String> {
         }
         inflate(archive, entry, &mut taker)?;
     } else {
-        let mut buffer = vec![0; CHUNK];
+        let mut buffer = vec![0; chunk(entry.packed)];
         let mut at = 0;
         while at < entry.packed {
             let chunk = next(archive, entry, at, &mut buffer)?;
@@ -169,7 +181,7 @@ fn next<'b>(archive: &Archive, entry: &Entry, at: u64, buffer: &'b mut [u8]) -> 
 
 fn inflate(archive: &Archive, entry: &Entry, taker: &mut Taker) -> Result<(), String> {
     let mut inflater = Decompress::new(false);
-    let (mut packed, mut out) = (vec![0; CHUNK], vec![0; CHUNK]);
+    let (mut packed, mut out) = (vec![0; chunk(entry.packed)], vec![0; chunk(entry.size)]);
     let mut at = 0;
     loop {
         let mut chunk = if at < entry.packed { next(archive, entry, at, &mut packed)? } else { &[] };

@@ -86,10 +86,10 @@ fn check_listed(book: &mut Book, dir: &Path, file: &OutputFile) {
 fn check_build(book: &mut Book, bundle: &OutputBundle, path: &Path) {
     let Ok(archive) = archive::open(path) else { return };
     let mut silent = Book::default();
-    let entries = archive.entries(&mut silent, "");
+    let entries = archive.entries(&mut silent, "").unwrap_or_default();
     let inside: Vec<_> =
         entries.into_iter().filter(|e| e.name.split_once('/').is_some_and(|(_, p)| p == manifest::FILE_NAME)).collect();
-    let contents = super::contents::unpack(&mut silent, "", &archive, &inside);
+    let Some(contents) = super::contents::unpack(&mut silent, "", &archive, &inside) else { return };
     let Some(Ok(text)) = contents.get(manifest::FILE_NAME).map(|c| c.text()) else { return };
     let Ok(build) = parse(text, manifest::VERSION) else { return };
     book.expect(ws::OUTPUT_BUILD, &bundle.archive.file, bundle.build == build, || {

@@ -16,14 +16,17 @@ const MOST: usize = 3;
 /// Finds paths, each once, the first few only; and how many places there are in all.
 pub(super) fn find(bytes: &[u8], private: &[String]) -> (Vec<String>, usize) {
     let own = needles(private);
+    // All that is looked for starts with one of these bytes.
+    let mut starts = [false; 256];
+    for byte in own.iter().filter_map(|n| n.bytes().next()).chain(*b"/\\:") {
+        starts[usize::from(byte)] = true;
+    }
     let mut found: Vec<String> = Vec::new();
     let mut count = 0;
     let mut skip_to = 0;
     for (at, byte) in bytes.iter().enumerate() {
-        // All that is looked for starts with one of these; the rest of a path is not looked at again.
-        if at < skip_to
-            || !(matches!(byte, b'/' | b'\\' | b':') || own.iter().any(|n| n.as_bytes().first() == Some(byte)))
-        {
+        // The rest of a path is not looked at again.
+        if !starts[usize::from(*byte)] || at < skip_to {
             continue;
         }
         for width in [1, 2] {
@@ -40,12 +43,12 @@ pub(super) fn find(bytes: &[u8], private: &[String]) -> (Vec<String>, usize) {
     (found, count)
 }
 
-/// What to look for besides: paths as they are, names as a part of a path. Short ones would be found anywhere.
+/// What to look for besides: paths as they are (with a slash at their end, no other folder that begins alike is found), names as a part of a path. Short ones would be found anywhere.
 fn needles(private: &[String]) -> Vec<String> {
     let mut needles = Vec::new();
     for text in private.iter().filter(|t| t.len() >= 4 && t.is_ascii()) {
         if text.contains(['/', '\\']) {
-            needles.push(text.trim_end_matches(['/', '\\']).to_owned());
+            needles.push(text.clone());
         } else {
             needles.push(format!("/{text}/"));
             needles.push(format!("\\{text}\\"));
@@ -154,7 +157,7 @@ mod tests {
         let find = |text: &str| find(text.as_bytes(), &own).0;
         assert_eq!(find("a/src/acme/lib.rs"), ["/src/acme/lib.rs"]);
         assert_eq!(find("D:\\work\\annie\\x"), ["\\annie\\x"]);
-        assert!(find("annie and ann, /ann/x, /src/ac").is_empty());
+        assert!(find("annie and ann, /ann/x, /src/ac, /src/acmebis/x").is_empty());
     }
 
     #[test]

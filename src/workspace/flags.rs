@@ -5,8 +5,8 @@
 
 use super::cargo_config::{self, Layer, words};
 use super::cfg_expr::Cfgs;
-use crate::config::Origin;
 use crate::host::{Cmd, Host};
+use crate::model::Origin;
 use anyhow::Context;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The cargo to call: `$CARGO`, which cargo sets for its subcommands, else `cargo`.
-fn cargo(host: &dyn Host) -> OsString {
+pub(crate) fn cargo(host: &dyn Host) -> OsString {
     host.env("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into())
 }
 
@@ -118,6 +118,7 @@ fn member(package: &cargo_metadata::Package, text: &dyn Fn(&Path) -> ManifestTex
         metadata: table(&package.metadata),
         bins: bins.map(|t| Bin { name: t.name.clone(), required_features: t.required_features.clone() }).collect(),
         default_run: package.default_run.clone(),
+        rust_version: package.rust_version.clone(),
         description: package.description.clone(),
         authors: package.authors.clone(),
         homepage: package.homepage.clone(),

@@ -8,5 +8,7 @@ mod git;
 mod load;
 mod types;
 
+pub use flags::{CargoConfig, TargetFlags};
+pub(crate) use load::cargo;
 pub use load::load;
 pub use types::*;

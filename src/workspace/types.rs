@@ -26,7 +26,7 @@ pub struct Workspace {
     /// Time of everything that is written.
     pub epoch: Epoch,
     /// Targets from CARGO_BUILD_TARGET or cargo's `build.target`, with their origin.
-    pub build_targets: Option<(Vec<String>, crate::config::Origin)>,
+    pub build_targets: Option<(Vec<String>, crate::model::Origin)>,
 }
 
 /// A Cargo.toml and its text, for lines in messages.
@@ -57,6 +57,8 @@ pub struct Package {
     pub bins: Vec<Bin>,
     /// `package.default-run`.
     pub default_run: Option<String>,
+    /// `package.rust-version`.
+    pub rust_version: Option<semver::Version>,
     /// `package.description`.
     pub description: Option<String>,
     /// `package.authors`.

@@ -1,16 +1,13 @@
-//! Builds real crates with the real cargo and mingw, as the pipeline does, up to the split executables.
-//!
-//! The Windows standard library comes from WINSVC_TEST_SYSROOT with the compiler WINSVC_TEST_RUSTC, or, when they are not set,
-//! from the active toolchain.
+//! Builds real crates with the real cargo and mingw, as the pipeline does, up to the copied executables.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use cargo_winsvc::cli::BuildArgs;
 use cargo_winsvc::compile::{self, Built, CompilePlan, Request, known_roots};
-use cargo_winsvc::config::{About, BackendChoice, BinRef, BundleSpec, Compression, DebugInfo, SymbolsMode, Unit};
+use cargo_winsvc::config::{self, BackendChoice, BinRef, DebugInfo, Unit};
 use cargo_winsvc::event::Recorder;
 use cargo_winsvc::host::{Cmd, Host, Output, RealHost};
-use cargo_winsvc::model::Install;
-use cargo_winsvc::workspace::{self, flags::CargoConfig};
+use cargo_winsvc::toolchain::{self, Options, Want};
+use cargo_winsvc::workspace::{self, Workspace, flags::CargoConfig};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -108,11 +105,14 @@ impl Job {
         let host = &self.host;
         let workspace = workspace::load(host, &self.args)?;
         let cargo = CargoConfig::load(host, &self.args.config)?;
-        let (env, mut rustflags) = recipe();
-        rustflags.extend(["-Clink-arg=-Wl,--no-insert-timestamp".to_owned(), "-Clink-arg=-Wl,--build-id".to_owned()]);
-        let unit = self.unit();
-        let roots =
+        let flags = cargo.for_target(host, TARGET)?;
+        let mut want = Want::new(TARGET.parse().unwrap(), BackendChoice::Auto);
+        want.linker = flags.linker.map(|l| l.value.display().to_string());
+        let recipe = toolchain::prepare(host, &self.sink, &[want], Options::default())?.remove(0).recipe;
+        let unit = self.unit(&workspace);
+        let mut roots =
             known_roots(cargo.cargo_home.as_deref(), &cargo.source_directories(), &workspace.target_dir, TARGET);
+        roots.remaps.push(compile::Remap::new(&recipe.sources.0, &recipe.sources.1));
         let request = Request {
             staging: workspace.target_dir.join("staged"),
             workspace: &workspace,
@@ -122,11 +122,12 @@ impl Job {
             cargo: std::env::var("CARGO").unwrap_or("cargo".to_owned()),
             cwd: host.cwd(),
             cargo_home: cargo.cargo_home.clone(),
-            user_rustflags: cargo.for_target(host, TARGET)?.rustflags,
+            user_rustflags: flags.rustflags,
             build_env: &|key| cargo.build_env(host, key),
-            recipe_env: &env,
-            recipe_rustflags: &rustflags,
-            recipe_cargo_args: &[],
+            recipe_env: &recipe.env,
+            recipe_rustflags: &recipe.rustflags,
+            recipe_cargo_args: &recipe.cargo_args,
+            cache_dir: cargo_winsvc::host::cache_dir(host),
             roots,
         };
         Ok(compile::plan(&request)?)
@@ -143,52 +144,19 @@ impl Job {
         std::fs::read(&built.exes[0].path).unwrap()
     }
 
-    fn unit(&self) -> Unit {
-        Unit {
-            target: TARGET.parse().unwrap(),
-            backend: BackendChoice::Auto,
-            crt_static: true,
-            debug_info: self.debug_info,
-            bundles: vec![BundleSpec {
-                package: self.bins[0].package.clone(),
-                id: self.bins[0].package.clone(),
-                version: semver_of("0.1.0"),
-                dir: self.host.cwd(),
-                root: self.host.cwd(),
-                archive_name: "x".to_owned(),
-                bins: self.bins.clone(),
-                assets: Vec::new(),
-                compression: Compression::Default,
-                symbols: SymbolsMode::Archive,
-                templates: None,
-                min_windows: "10.0.14393".to_owned(),
-                resource: None,
-                services: Vec::new(),
-                parameters: Vec::new(),
-                install: Install { dir: String::new(), data_dir: String::new(), start_after_install: true },
-                about: About::default(),
-            }],
-        }
+    /// What the configuration makes of it, for the chosen binaries.
+    fn unit(&self, workspace: &Workspace) -> Unit {
+        let args = BuildArgs {
+            targets: vec![TARGET.to_owned()],
+            packages: vec![self.bins[0].package.clone()],
+            bins: vec![self.bins[0].bin.clone()],
+            ..BuildArgs::default()
+        };
+        let mut unit = config::resolve(&args, workspace).unwrap().units.remove(0);
+        unit.debug_info = self.debug_info;
+        unit.bundles[0].bins = self.bins.clone();
+        unit
     }
-}
-
-fn semver_of(text: &str) -> semver::Version {
-    text.parse().unwrap()
-}
-
-/// Environment and flags that give rustc a Windows standard library.
-fn recipe() -> (Vec<(String, Option<String>)>, Vec<String>) {
-    let rustc = std::env::var("WINSVC_TEST_RUSTC").unwrap_or("rustc".to_owned());
-    let mut flags = Vec::new();
-    // Where the standard library's sources are installed, rustc names them instead of their constant place.
-    let root = Path::new("/");
-    let sysroot = run(&rustc, &["--print".as_ref(), "sysroot".as_ref()], root);
-    let version = run(&rustc, &["-vV".as_ref()], root);
-    if let Some(commit) = version.lines().find_map(|l| l.strip_prefix("commit-hash: ")) {
-        flags.push(format!("--remap-path-prefix={}/lib/rustlib/src/rust=/rustc/{commit}", sysroot.trim()));
-    }
-    flags.extend(std::env::var("WINSVC_TEST_SYSROOT").ok().map(|dir| format!("--sysroot={dir}")));
-    (vec![("RUSTC".to_owned(), Some(rustc))], flags)
 }
 
 pub fn tool(name: &str) -> PathBuf {

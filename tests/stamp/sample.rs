@@ -51,6 +51,15 @@ pub(crate) fn hostile() -> Resources {
 pub(crate) fn icon(colour: u32) -> Vec<u8> {
     let mut images: Vec<(u8, Vec<u8>)> = [16u32, 32].map(|size| (size as u8, bitmap(size, colour))).to_vec();
     images.push((64, png(64, colour)));
+    file(images)
+}
+
+/// An .ico with two bitmaps of a single pixel.
+pub(crate) fn small_icon() -> Vec<u8> {
+    file(vec![(1, bitmap(1, 5)), (1, bitmap(1, 6))])
+}
+
+fn file(images: Vec<(u8, Vec<u8>)>) -> Vec<u8> {
     let mut file = vec![0, 0, 1, 0, images.len() as u8, 0];
     let mut offset = 6 + 16 * images.len();
     for (size, bits) in &images {

@@ -8,10 +8,20 @@ use crate::model::BundlePath;
 /// `assets`.
 pub(super) fn assets(cx: &Cx<'_>) -> Vec<Asset> {
     let view = cx.root().at("assets");
-    if !view.is_set() {
-        return vec![Asset::Auto];
+    let mut assets: Vec<Asset> = match view.is_set() {
+        true => view.items().iter().filter_map(|entry| asset(cx, entry)).collect(),
+        false => vec![Asset::Auto],
+    };
+    // The licence file that Cargo.toml names belongs to the usual files, whatever it is called.
+    if let Some(file) = cx.package.license_file.as_deref().filter(|_| assets.contains(&Asset::Auto)) {
+        assets.push(Asset::Glob {
+            source: globset::escape(file),
+            dest: None,
+            template: false,
+            key: "package.license-file".into(),
+        });
     }
-    view.items().iter().filter_map(|entry| asset(cx, entry)).collect()
+    assets
 }
 
 fn asset(cx: &Cx<'_>, entry: &View<'_>) -> Option<Asset> {

@@ -15,7 +15,9 @@ mod services;
 pub(super) use bundle::bundle;
 pub(super) use naming::{same_bundle, variant_is_known};
 
+use super::check::example;
 use super::key_path::KeyPath;
+use super::keys::key_at;
 use super::layers::{FileName, Layers, Spot};
 use super::tree::View;
 use super::types::{Origin, Origins};
@@ -56,7 +58,13 @@ impl<'a> Cx<'a> {
 
     /// Reports a value that is wrong: `why` follows its key path.
     pub(super) fn wrong(&self, view: &View<'_>, why: impl std::fmt::Display) {
-        self.report(view, Problem::usage("wrong-value", format!("`{}` {why}", view.path)));
+        let problem = Problem::usage("wrong-value", format!("`{}` {why}", view.path));
+        self.report(view, example(problem, key_at(&view.path)));
+    }
+
+    /// The same, with a fix of its own.
+    pub(super) fn refuse(&self, view: &View<'_>, why: impl std::fmt::Display, fix: &str) {
+        self.report(view, Problem::usage("wrong-value", format!("`{}` {why}", view.path)).fix(fix));
     }
 
     /// Reports a problem of another field of the package's Cargo.toml, such as `version`.

@@ -89,8 +89,10 @@ pub(super) fn archive_name(cx: &Cx<'_>, names: &Placeholders<'_>) -> String {
         if name.contains('/') {
             return Err(format!("gives `{name}`: a name can't hold `/`"));
         }
-        BundlePath::new(format!("{name}-symbols.zip.sha256")).map_err(|why| format!("gives no file name: {why}"))?;
-        BundlePath::new(name.clone()).map(|_| name).map_err(|why| format!("gives no folder name: {why}"))
+        // The top folder has the name, and the files beside it begin with it.
+        let longest = format!("{name}-symbols.zip.sha256");
+        let both = BundlePath::new(name.clone()).and_then(|_| BundlePath::new(longest));
+        both.map(|_| name).map_err(|why| format!("gives no file name: {why}"))
     });
     cx.ok(&view, filled).unwrap_or_default()
 }

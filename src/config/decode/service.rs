@@ -114,7 +114,11 @@ fn env(cx: &Cx<'_>, view: &View<'_>, parameters: &[Parameter]) -> BTreeMap<Strin
             cx.report(&value, Problem::usage("percent-in-env", what).fix("use a parameter: \"${NAME}\""));
         }
         if let Some(other) = seen.insert(name.to_lowercase(), name) {
-            cx.wrong(&value, format!("and `{other}` differ only in case, and are one variable to Windows"));
+            cx.refuse(
+                &value,
+                format!("and `{other}` differ only in case, and are one variable to Windows"),
+                "remove one of them",
+            );
         }
         env.insert(name.to_owned(), text.to_owned());
     }

@@ -48,9 +48,9 @@ pub(super) fn dependencies(cx: &Cx<'_>, picked: &Picked<'_>) -> Vec<String> {
         if let Err(why) = ServiceName::new(bare) {
             cx.wrong(&item, format!("is {}: {why}", toml_string(&crate::config::text::shorten(name, 60))));
         } else if name.to_lowercase() == picked.name.as_str().to_lowercase() {
-            cx.wrong(&item, format!("is `{name}`: a service can't depend on itself"));
+            cx.refuse(&item, format!("is `{name}`: a service can't depend on itself"), "remove it");
         } else if seen.contains(&name.to_lowercase()) {
-            cx.wrong(&item, format!("is `{name}`, which is in the list already"));
+            cx.refuse(&item, format!("is `{name}`, which is in the list already"), "remove it");
         }
         seen.push(name.to_lowercase());
     }
@@ -132,7 +132,7 @@ pub(super) fn privileges(cx: &Cx<'_>, view: &View<'_>) -> Vec<String> {
     for item in view.items() {
         let name = item.text().unwrap_or_default();
         if seen.contains(&name) {
-            cx.wrong(&item, format!("is `{name}`, which is in the list already"));
+            cx.refuse(&item, format!("is `{name}`, which is in the list already"), "remove it");
         }
         seen.push(name);
         if PRIVILEGES.contains(&name) {
@@ -141,11 +141,13 @@ pub(super) fn privileges(cx: &Cx<'_>, view: &View<'_>) -> Vec<String> {
         let what = format!("`{}`: unknown privilege {}", item.path, crate::config::check::describe(&name.into()));
         let problem = Problem::usage("unknown-privilege", what);
         // "Shutdown" and "SeShutdown" are near enough for a person.
-        let whole = format!("Se{}Privilege", name.trim_start_matches("Se").trim_end_matches("Privilege"));
+        let core = |name: &'_ str| -> String { name.trim_start_matches("Se").trim_end_matches("Privilege").to_owned() };
+        let cores: Vec<String> = PRIVILEGES.iter().map(|p| core(p)).collect();
+        let near = nearest(&core(name), cores.iter().map(String::as_str));
         cx.report(
             &item,
-            match nearest(&whole, PRIVILEGES.iter().copied()) {
-                Some(near) => problem.fix(toml_string(near)),
+            match near {
+                Some(near) => problem.fix(toml_string(&format!("Se{near}Privilege"))),
                 None => {
                     problem.fix("\"SeChangeNotifyPrivilege\" and the like: see Microsoft's \"Privilege Constants\"")
                 }
@@ -230,6 +232,11 @@ fn check_log_name(name: &str) -> Result<(), String> {
 
 /// Longest message in UTF-16 units: MESSAGE_RESOURCE_ENTRY's length is 16 bits of bytes, its head and line end included.
 const MAX_MESSAGE: usize = 32_000;
+
+/// Whether a message has what it needs to be decoded.
+pub(super) fn is_whole_message(view: &View<'_>) -> bool {
+    view.at("id").integer().is_some() && view.at("text").text().is_some()
+}
 
 fn message(cx: &Cx<'_>, view: &View<'_>) -> Option<EventMessage> {
     let severities = [

@@ -1,6 +1,6 @@
 //! Which services the bundle holds, made of which binaries, and what they have to agree on.
 
-use super::{Cx, service};
+use super::{Cx, service, service_parts as parts};
 use crate::config::key_path::{KeyPath, quoted, toml_string};
 use crate::config::nearest::{list, nearest};
 use crate::config::tree::{Node, View};
@@ -298,12 +298,15 @@ fn start_order(cx: &Cx<'_>, mut waiting: Vec<ServiceSpec>) -> Vec<ServiceSpec> {
 pub(super) fn messages(cx: &Cx<'_>, specs: &[ServiceSpec]) -> Vec<EventMessage> {
     let mut all: BTreeMap<u16, (&EventMessage, &ServiceName)> = BTreeMap::new();
     for spec in specs {
-        for (i, message) in spec.event_log.iter().flat_map(|log| &log.messages).enumerate() {
+        let messages = spec.event_log.iter().flat_map(|log| &log.messages);
+        let view = cx.root().at("services").at(spec.name.as_str()).at("event-log").at("messages");
+        let items = view.items().into_iter().filter(parts::is_whole_message);
+        for (message, item) in messages.zip(items) {
             let Some((other, owner)) = all.insert(message.id, (message, &spec.name)) else { continue };
             if other == message && *owner != spec.name {
                 continue;
             }
-            let path = KeyPath::of(["services", spec.name.as_str(), "event-log", "messages"]).index(i).key("id");
+            let path = item.path.key("id");
             let what = if *owner == spec.name {
                 format!("`{path}`: service `{owner}` has two messages with the id {}", message.id)
             } else {

@@ -1,6 +1,12 @@
 //! What `resolve` makes of whole configurations.
 
+mod bad;
+mod bad_root;
+mod bad_services;
 mod defaults;
+mod merging;
+mod schema;
+mod services;
 
 use super::testing::{from_toml, workspace};
 use super::{Config, resolve};

@@ -9,6 +9,7 @@ mod write;
 pub use icon::{Icon, IconError, IconImage, group_members};
 pub use manifest::DEFAULT_MANIFEST;
 pub use messages::message_table;
+pub(crate) use read::check;
 pub use read::read;
 pub(crate) use write::write;
 

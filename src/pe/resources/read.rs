@@ -12,21 +12,25 @@ use std::collections::btree_map::Entry;
 /// # Errors
 /// See [`Image::resources`].
 pub fn read(image: &Image<'_>) -> Result<(ResourceTree, usize), Error> {
-    let mut reader = Reader { image, base: 0, tree: ResourceTree::new(), duplicates: 0, budget: 0 };
-    if let Some((rva, _)) = image.headers.directory(image.bytes, directory::RESOURCE) {
-        reader.base = rva;
-        // Entries of a hostile tree may share what they point to; an honest one is smaller than its file.
-        reader.budget = 2 * image.bytes.len();
-        reader.types()?;
-    }
+    let mut reader = Reader::new(image, true);
+    reader.types()?;
     Ok((reader.tree, reader.duplicates))
+}
+
+/// Whether [`read`] would succeed.
+pub(crate) fn check(image: &Image<'_>) -> Result<(), Error> {
+    Reader::new(image, false).types()
 }
 
 struct Reader<'i, 'a> {
     image: &'i Image<'a>,
-    base: u32,
+    /// Where the tree is.
+    base: Option<u32>,
+    /// Resources are wanted, rather than only looked at.
+    keep: bool,
     tree: ResourceTree,
     duplicates: usize,
+    /// Entries of a hostile tree may share what they point to; an honest one is smaller than its file.
     budget: usize,
 }
 
@@ -35,8 +39,16 @@ const LOST: Error = Error::Truncated("resource tree");
 /// A directory entry: its name, and the offset it points to, with whether that is another directory.
 type Child = (Name, u32, bool);
 
-impl<'a> Reader<'_, 'a> {
+impl<'i, 'a> Reader<'i, 'a> {
+    fn new(image: &'i Image<'a>, keep: bool) -> Self {
+        let base = image.headers.directory(image.bytes, directory::RESOURCE).map(|(rva, _)| rva);
+        Reader { image, base, keep, tree: ResourceTree::new(), duplicates: 0, budget: 2 * image.bytes.len() }
+    }
+
     fn types(&mut self) -> Result<(), Error> {
+        if self.base.is_none() {
+            return Ok(());
+        }
         for (kind, at, deeper) in self.directory(0)? {
             self.expect(deeper, true)?;
             for (name, at, deeper) in self.directory(at)? {
@@ -45,6 +57,9 @@ impl<'a> Reader<'_, 'a> {
                     self.expect(deeper, false)?;
                     let Name::Id(language) = language else { return malformed("a resource's language is a text") };
                     let resource = self.leaf(at)?;
+                    if !self.keep {
+                        continue;
+                    }
                     let key = Key { kind: kind.clone(), name: name.clone(), language };
                     match self.tree.entry(key) {
                         Entry::Occupied(_) => self.duplicates += 1,
@@ -63,7 +78,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn bytes(&self, offset: u32, length: u32) -> Result<&'a [u8], Error> {
-        let rva = self.base.checked_add(offset).ok_or(LOST)?;
+        let rva = self.base.and_then(|base| base.checked_add(offset)).ok_or(LOST)?;
         self.image.bytes_at(rva, length).ok_or(LOST)
     }
 
@@ -108,6 +123,6 @@ impl<'a> Reader<'_, 'a> {
         let (rva, size, code_page) = (field(0)?, field(4)?, field(8)?);
         self.spend(index(size))?;
         let data = if size == 0 { &[][..] } else { self.image.bytes_at(rva, size).ok_or(LOST)? };
-        Ok(Resource { code_page, data: data.to_vec() })
+        Ok(Resource { code_page, data: if self.keep { data.to_vec() } else { Vec::new() } })
     }
 }

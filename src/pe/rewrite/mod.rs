@@ -9,31 +9,19 @@ mod place;
 mod references;
 
 use super::bytes::{index, put, u32_at};
-use super::checksum;
 use super::error::{Error, malformed};
 use super::headers::{Headers, SECTION_HEADER, directory, flag};
 use super::image::Image;
 use super::layout::{align, check_layout};
-use super::resources::{self, ResourceTree};
+use super::resources::ResourceTree;
 use place::Plan;
 
-/// Where the tree went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
-    /// The section that was there was rebuilt.
-    InPlace,
-    /// A new section in front of the debug sections.
-    BeforeDebug,
-    /// A new last section.
-    Last,
-}
-
-/// Replaces the resource tree of an image; everything else stays as it is. CheckSum is computed anew, the result checked
-/// before it is returned.
+/// Replaces the resource tree of an image; everything else stays as it is. CheckSum is left for the caller to compute, and
+/// the result for the caller to check: both come once, after the last change to the file.
 ///
 /// # Errors
 /// When the image breaks a rule of [`check_layout`], is signed, or has no room for another section header.
-pub fn replace_resources(mut bytes: Vec<u8>, tree: &ResourceTree) -> Result<(Vec<u8>, Placement), Error> {
+pub(crate) fn replace_resources(mut bytes: Vec<u8>, tree: &ResourceTree) -> Result<Vec<u8>, Error> {
     sound(&bytes)?;
     let (headers, plan) = {
         let image = Image::parse(&bytes)?;
@@ -51,10 +39,7 @@ pub fn replace_resources(mut bytes: Vec<u8>, tree: &ResourceTree) -> Result<(Vec
         put_u32(&mut bytes, at, plan.edits.moved(index(entry.offset))).ok_or_else(lost)?;
     }
     write_headers(&mut bytes, &headers, &plan).ok_or_else(lost)?;
-    let sum = checksum::of_image(&bytes, headers.optional);
-    put(&mut bytes, index(headers.optional) + checksum::FIELD, &sum.to_le_bytes()).ok_or_else(lost)?;
-    prove(&bytes, tree)?;
-    Ok((bytes, plan.placement))
+    Ok(bytes)
 }
 
 /// Refuses what cannot be rewritten safely.
@@ -80,18 +65,25 @@ fn sound(bytes: &[u8]) -> Result<(), Error> {
     if overlap || in_headers || loose {
         return Err(Error::Unsupported("its sections overlap or are not aligned in the file".into()));
     }
-    Ok(())
+    tables_apart(&image, raw.last().map_or(0, |last| last.1))
 }
 
-/// Proof rather than hope: the result obeys the loader's rules and holds what was asked for.
-fn prove(bytes: &[u8], tree: &ResourceTree) -> Result<(), Error> {
-    if let Err(faults) = check_layout(bytes) {
-        let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        return malformed(format!("internal error: the result breaks the loader's rules: {}", list.join("; ")));
+/// The two tables that are rewritten where they lie, COFF symbols and debug directory, must not lie over anything else.
+fn tables_apart(image: &Image<'_>, raw_end: u64) -> Result<(), Error> {
+    let headers = &image.headers;
+    let symbols = u64::from(headers.symbol_table);
+    let end = symbols + 18 * u64::from(headers.symbol_count);
+    if symbols != 0 && headers.symbol_count != 0 && (symbols < raw_end || end > image.bytes.len() as u64) {
+        return Err(Error::Unsupported("its symbol table does not lie behind its sections".into()));
     }
-    let (read, duplicates) = resources::read(&Image::parse(bytes)?)?;
-    if read != *tree || duplicates != 0 {
-        return malformed("internal error: the resources of the result are not the ones asked for");
+    let range = |number| {
+        let (rva, size) = headers.directory(image.bytes, number)?;
+        Some((u64::from(rva), u64::from(rva) + u64::from(size)))
+    };
+    let Some((start, end)) = range(directory::DEBUG) else { return Ok(()) };
+    let mut others = (0..headers.directory_count).filter(|n| ![directory::DEBUG, directory::CERTIFICATE].contains(n));
+    if others.any(|number| range(number).is_some_and(|other| other.0 < end && start < other.1)) {
+        return Err(Error::Unsupported("its debug directory lies over another table".into()));
     }
     Ok(())
 }

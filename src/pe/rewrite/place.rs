@@ -1,6 +1,5 @@
 //! Decides where the tree goes and what that moves. Changes nothing.
 
-use super::Placement;
 use super::edits::Edits;
 use super::references::{References, is_debug, is_relocations, is_zero};
 use crate::pe::bytes::index;
@@ -13,7 +12,6 @@ use crate::pe::resources::{self, ResourceTree};
 /// What is to be done.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) placement: Placement,
     pub(super) edits: Edits,
     /// The section table as it will be, except that raw offsets and line numbers are still the old ones; those of the
     /// inserted section are final.
@@ -115,7 +113,6 @@ impl Planner<'_, '_> {
             }
         }
         Ok(Some(Plan {
-            placement: Placement::InPlace,
             edits,
             sections,
             inserted: None,
@@ -176,10 +173,8 @@ impl Planner<'_, '_> {
             line_numbers: 0,
             flags: flag::READ | flag::INITIALIZED_DATA,
         };
-        let placement = if number < sections.len() { Placement::BeforeDebug } else { Placement::Last };
         sections.insert(number, inserted);
         Ok(Plan {
-            placement,
             edits,
             sections,
             inserted: Some(number),

@@ -4,7 +4,7 @@ mod mingw;
 mod native;
 
 use super::probe::{Compiler, Inventory};
-use super::std_source::Std;
+use super::std_source::{self, Std};
 use super::{Gap, Want};
 use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
@@ -45,6 +45,9 @@ pub struct Recipe {
     pub rustflags: Vec<String>,
     /// Arguments for cargo.
     pub cargo_args: Vec<String>,
+    /// Where the compiler finds the standard library's sources, and what stands for that folder: rustc writes the folder into
+    /// executables when it is there (component rust-src), else `/rustc/<commit>`.
+    pub sources: (PathBuf, String),
     /// What splits debug information off.
     pub tools: SymbolTools,
     /// Everything that takes part, with its version.
@@ -97,17 +100,19 @@ pub(super) fn gaps(backend: Backend, want: &Want, inventory: &Inventory) -> Vec<
 
 /// The recipe. `inventory` has no gap for it.
 pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &Compiler, std: &Std) -> Recipe {
+    let builder = std.compiler().unwrap_or(compiler);
     let mut recipe = Recipe {
         backend,
         env: Vec::new(),
         rustflags: Vec::new(),
         cargo_args: Vec::new(),
+        sources: (builder.source_root(), builder.virtual_root()),
         tools: SymbolTools { objcopy: PathBuf::new(), strip: PathBuf::new() },
         versions: Vec::new(),
         notes: Vec::new(),
     };
-    versions(&mut recipe, inventory, std.compiler().unwrap_or(compiler));
-    standard_library(&mut recipe, compiler, std);
+    versions(&mut recipe, inventory, builder);
+    standard_library(&mut recipe, want, compiler, std);
     if want.crt_static {
         recipe.rustflags.push("-Ctarget-feature=+crt-static".to_owned());
     }
@@ -131,18 +136,13 @@ fn versions(recipe: &mut Recipe, inventory: &Inventory, compiler: &Compiler) {
 }
 
 /// The standard library, and the compiler that it belongs to.
-fn standard_library(recipe: &mut Recipe, active: &Compiler, std: &Std) {
+fn standard_library(recipe: &mut Recipe, want: &Want, active: &Compiler, std: &Std) {
     if let Some(sysroot) = std.sysroot() {
         recipe.rustflags.push(format!("--sysroot={}", sysroot.display()));
     }
     if let Some(other) = std.compiler() {
         recipe.env.push(("RUSTC".to_owned(), Some(other.path.display().to_string())));
-        recipe.notes.push(format!(
-            "the distribution's compiler builds it: {} ({}), not {}, which has no standard library for this target",
-            other.title(),
-            other.path.display(),
-            active.title(),
-        ));
+        recipe.notes.push(std_source::aloud(want, active, std));
     }
 }
 

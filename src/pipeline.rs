@@ -1,1 +1,0 @@
-//! `package`, composed from the stages. The file to read first.

@@ -1,0 +1,87 @@
+//! `package`, composed from the stages: read this first.
+//!
+//! [`prepare`] decides everything that can be known before cargo runs; [`package`] does it, target by target, and publishes
+//! the whole result at the end or nothing at all.
+
+mod pack;
+mod prepare;
+mod target;
+mod texts;
+
+pub use prepare::{Prepared, PreparedTarget, configure, prepare};
+pub use target::{Executable, executables};
+pub use texts::{Texts, texts};
+
+use crate::bundle::{Published, Publisher};
+use crate::error::{Exit, Problem};
+use crate::event::{Event, Sink};
+use crate::formats::OutputBundle;
+use crate::host::{Host, check_interrupt};
+use crate::model::Severity;
+use crate::verify::{self, VerifyOptions};
+use std::path::{Path, PathBuf};
+
+/// Runs the prepared plan: build, split symbols, stamp, render, pack, verify, publish.
+///
+/// # Errors
+/// The stages'; a bundle that does not pass verification is not published.
+pub fn package(host: &dyn Host, sink: &dyn Sink, prepared: &Prepared, allow: &[String]) -> anyhow::Result<Published> {
+    let publisher = Publisher::open(host, sink, &prepared.output)?;
+    let mut bundles = Vec::new();
+    for target in &prepared.targets {
+        let work = tempfile::Builder::new().prefix("build-").tempdir_in(publisher.stage())?;
+        let executables = executables(host, sink, prepared, target, work.path())?;
+        let bench = pack::Bench { host, sink, prepared, target, stage: publisher.stage() };
+        for (index, (spec, texts)) in target.unit.bundles.iter().zip(&target.texts).enumerate() {
+            check_interrupt(host)?;
+            let own: Vec<&Executable> = executables.iter().filter(|e| e.bundle == index).collect();
+            bundles.push(bench.bundle(spec, texts, &own)?);
+        }
+    }
+    let options = VerifyOptions { allow: allow.to_vec(), private: private(host, prepared) };
+    verify_staged(host, sink, publisher.stage(), &bundles, &options)?;
+    publisher.publish(&bundles)
+}
+
+/// Folders whose names nobody else should learn.
+fn private(host: &dyn Host, prepared: &Prepared) -> Vec<String> {
+    let home = host.env("HOME").map(PathBuf::from);
+    let folders = home.into_iter().chain([prepared.workspace.root.clone(), prepared.workspace.target_dir.clone()]);
+    // With the slash: `/root/` is a home folder, `/rootfs` is not. A folder at the top says too little to look for.
+    folders.filter(|dir| dir.components().count() > 1).map(|dir| format!("{}/", dir.display())).collect()
+}
+
+/// `package` ends with it: what lies in the staging folder is read again as a stranger would.
+fn verify_staged(
+    host: &dyn Host,
+    sink: &dyn Sink,
+    stage: &Path,
+    bundles: &[OutputBundle],
+    options: &VerifyOptions,
+) -> anyhow::Result<()> {
+    let (mut checks, mut warnings, mut errors) = (0, 0, 0);
+    for bundle in bundles {
+        check_interrupt(host)?;
+        let verdict = verify::verify(&stage.join(&bundle.archive.file), options)?;
+        checks += verdict.checks;
+        for finding in verdict.findings {
+            match finding.severity {
+                Severity::Warning => warnings += 1,
+                Severity::Error => errors += 1,
+            }
+            sink.emit(Event::Finding(finding));
+        }
+    }
+    if errors > 0 {
+        return Err(Problem::new("verification", format!("verification found {errors} errors; nothing was published"))
+            .exit(Exit::Verify)
+            .into());
+    }
+    let warnings = match warnings {
+        0 => String::new(),
+        1 => ", 1 warning".into(),
+        n => format!(", {n} warnings"),
+    };
+    sink.status("Verified", format!("{checks} checks{warnings}"));
+    Ok(())
+}

@@ -1,1 +1,0 @@
-//! Everything that will happen, as a serialisable value. No IO.
