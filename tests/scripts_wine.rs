@@ -2,6 +2,8 @@
 //! was, removal takes away what was set up and nothing else. Nothing is built here: the "executable" is a few bytes, and
 //! never has to run. tests/e2e_wine.rs runs a real service.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on has failed.
+
 mod support;
 
 use cargo_winsvc::config::types::About;
