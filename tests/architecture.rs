@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // Stages. None imports another; `config` (its types) is the value that most of them take, `layout` what `bundle` packs.
     ("workspace", &["cli", "error", "host", "model"]),
     ("config", &["cli", "error", "model", "workspace"]),
-    ("inputs", &["config", "error", "host", "model"]),
+    ("inputs", &["config", "error", "formats", "host", "model"]),
     ("toolchain", &["config", "error", "event", "formats", "host", "model"]),
     ("plan", &["config", "formats", "host", "inputs", "model", "workspace"]),
     ("compile", &["cli", "config", "error", "event", "host", "model", "workspace"]),

@@ -67,6 +67,7 @@ fn sample() -> Vec<(&'static str, Vec<u8>)> {
 
 fn build_manifest(name: &str, version: &str, target: &str) -> BuildManifest {
     BuildManifest {
+        file_version: None,
         schema_version: manifest::VERSION,
         generator: "0.1.0".into(),
         name: name.into(),
@@ -309,9 +310,17 @@ fn the_same_again_gives_the_same_folder_in_any_order_of_targets() {
     publish(&a, "app", "1.0.0", GNU, "one");
     publish(&a, "app", "1.0.0", MSVC, "two");
     let first = read(&a);
+    let zip = a.join("app-1.0.0-x86_64-pc-windows-gnu.zip");
+    let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).expect("file"));
+    let before = inode(&zip);
     let again = publish(&a, "app", "1.0.0", GNU, "one");
     assert!(again.removed.is_empty());
     assert!(again.bundles[0].change.to_string().contains("as before"), "{}", again.bundles[0].change);
+    assert!(read(&a) == first);
+    assert_eq!(inode(&zip), before, "what is the same stays where it is");
+    // Damage is not taken for the same.
+    fs::write(&zip, vec![0; fs::metadata(&zip).expect("file").len() as usize]).expect("damaged");
+    publish(&a, "app", "1.0.0", GNU, "one");
     assert!(read(&a) == first);
     publish(&b, "app", "1.0.0", MSVC, "two");
     publish(&b, "app", "1.0.0", GNU, "one");

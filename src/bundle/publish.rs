@@ -12,7 +12,7 @@ use anyhow::Context;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -186,15 +186,22 @@ impl<'a> Publisher<'a> {
         for name in describe.iter().chain(&archives) {
             anyhow::ensure!(self.stage().join(name).is_file(), "{name} was not staged");
         }
+        // What is there already byte for byte stays, so that the same result again costs nothing and is never missing.
+        let differs = |name: &String| !is_same(&self.stage().join(name), &self.dir.join(name));
+        let (archives, describe): (Vec<_>, Vec<_>) =
+            (archives.into_iter().filter(differs).collect(), describe.into_iter().filter(differs).collect());
 
-        let stage_name = self.stage().file_name().and_then(|n| n.to_str()).context("staging folder")?.to_owned();
-        let journal = Journal::new(stage_name, remove, describe, archives);
         check_interrupt(self.host)?;
-        journal.decide(&self.dir)?;
-        // From here on the staged files are needed, whatever happens.
-        let Publisher { dir, stage, _lock, .. } = self;
-        let _ = stage.keep();
-        journal.apply(&dir, &mut || Ok(()))?;
+        let dir = self.dir.clone();
+        if !(archives.is_empty() && describe.is_empty() && remove.is_empty()) {
+            let stage_name = self.stage().file_name().and_then(|n| n.to_str()).context("staging folder")?.to_owned();
+            let journal = Journal::new(stage_name, remove, describe, archives);
+            journal.decide(&dir)?;
+            // From here on the staged files are needed, whatever happens.
+            let Publisher { stage, _lock, .. } = self;
+            let _ = stage.keep();
+            journal.apply(&dir, &mut || Ok(()))?;
+        }
         let place = |b: &OutputBundle| {
             let former = replaced.iter().find(|o| o.key() == b.key());
             PublishedBundle {
@@ -255,6 +262,26 @@ fn read_manifest(dir: &Path) -> Result<Option<OutputManifest>, Problem> {
 /// Whether the files of a bundle are there as they were published, as far as names and sizes tell.
 fn is_there(dir: &Path, bundle: &OutputBundle) -> bool {
     bundle.files().all(|f| fs::metadata(dir.join(&f.file)).is_ok_and(|m| m.is_file() && m.len() == f.size))
+}
+
+/// Whether two files have the same bytes; a file that can't be read is like no other.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let open = |path: &Path| fs::File::open(path).and_then(|f| Ok((f.metadata()?.len(), f))).ok();
+    let (Some((a_length, mut a)), Some((b_length, mut b))) = (open(a), open(b)) else { return false };
+    if a_length != b_length {
+        return false;
+    }
+    let (mut a_bytes, mut b_bytes) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    let mut left = a_length;
+    while left > 0 {
+        let n = usize::try_from(left).unwrap_or(usize::MAX).min(a_bytes.len());
+        let (a_bytes, b_bytes) = (&mut a_bytes[..n], &mut b_bytes[..n]);
+        if a.read_exact(a_bytes).is_err() || b.read_exact(b_bytes).is_err() || a_bytes != b_bytes {
+            return false;
+        }
+        left -= n as u64;
+    }
+    true
 }
 
 /// No two bundles may have files of one name, and none may take a name that the folder needs.

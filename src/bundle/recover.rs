@@ -16,7 +16,7 @@ use crate::model::BundlePath;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Name of the journal in the output folder.
 pub(super) const JOURNAL: &str = ".winsvc-commit";
@@ -47,9 +47,8 @@ impl Journal {
     /// Decides the commit: all staged files and the journal are on disk when this returns.
     pub(super) fn decide(&self, dir: &Path) -> anyhow::Result<()> {
         let stage = dir.join(&self.stage);
-        for name in self.describe.iter().chain(&self.archives) {
-            sync(&stage.join(name))?;
-        }
+        let files: Vec<_> = self.describe.iter().chain(&self.archives).map(|name| stage.join(name)).collect();
+        sync_all(&files)?;
         let written = stage.join(JOURNAL);
         fs::write(&written, crate::formats::to_json(self)).map_err(|e| io::problem("write", &written, &e))?;
         sync(&written)?;
@@ -115,6 +114,19 @@ fn unfinished(dir: &Path, cause: &Problem) -> Problem {
 
 fn sync(path: &Path) -> Result<(), Problem> {
     File::open(path).and_then(|f| f.sync_all()).map_err(|e| io::problem("write", path, &e))
+}
+
+/// Flushes several files at the same time: file systems then write their own journal once for all.
+fn sync_all(files: &[PathBuf]) -> Result<(), Problem> {
+    for some in files.chunks(16) {
+        std::thread::scope(|scope| {
+            let running: Vec<_> = some.iter().map(|path| scope.spawn(|| sync(path))).collect();
+            running.into_iter().try_for_each(|thread| {
+                thread.join().unwrap_or_else(|_| Err(Problem::new("io", "a thread ended while it flushed a file")))
+            })
+        })?;
+    }
+    Ok(())
 }
 
 /// Finishes a commit that a run before left open, and clears away what dead runs staged. Only under the lock.

@@ -22,6 +22,9 @@ pub struct BuildManifest {
     pub name: String,
     /// Package version.
     pub version: String,
+    /// File version stamped into the executables, `a.b.c.d`, where the project chose one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_version: Option<String>,
     /// Target triple.
     pub target: String,
     /// Variant of the configuration, when it has any.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 fn build() -> BuildManifest {
     let hash = Sha256::of(b"x");
     BuildManifest {
+        file_version: None,
         schema_version: manifest::VERSION,
         generator: "0.1.0".into(),
         name: "agent".into(),

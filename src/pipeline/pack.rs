@@ -10,6 +10,7 @@ use crate::event::Sink;
 use crate::formats::{BuildManifest, OutputBundle, OutputFile, SourceState, manifest, service_json};
 use crate::host::Host;
 use crate::layout::{Entry, FileTree, Source};
+use crate::model::FileVersion;
 use std::path::Path;
 
 /// What a bundle is packed with.
@@ -66,6 +67,7 @@ impl Bench<'_> {
             generator: concat!("cargo-winsvc ", env!("CARGO_PKG_VERSION")).to_owned(),
             name: spec.package.clone(),
             version: spec.version.to_string(),
+            file_version: own_file_version(spec),
             target: self.target.unit.target.to_string(),
             variant: self.prepared.variant.clone(),
             profile: self.prepared.config.profile.clone(),
@@ -127,6 +129,12 @@ pub(super) fn tree(
     }
     entries.extend(texts.assets.iter().cloned());
     Ok(FileTree::build(entries)?)
+}
+
+/// `resource.version`, where it is not what the package's version makes it.
+fn own_file_version(spec: &BundleSpec) -> Option<String> {
+    let version = spec.resource.as_ref()?.version;
+    (FileVersion::from_semver(&spec.version) != Ok(version)).then(|| version.to_string())
 }
 
 fn output_file(file: String, info: &ZipInfo) -> OutputFile {

@@ -121,7 +121,8 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
         offline: request.offline || request.frozen,
         fresh: false,
     };
-    let ready = toolchain::prepare(host, sink, &wants, options)?;
+    let rustc = cargo_config.rustc(host).rustc.map(|given| given.value);
+    let ready = toolchain::prepare_for(host, sink, &wants, options, rustc.as_deref())?;
     check_interrupt(host)?;
     let mut targets = Vec::new();
     for (((unit, ready), flags), inputs) in config.units.iter().zip(ready).zip(flags).zip(inputs) {

@@ -99,13 +99,13 @@ impl Sink for Human {
         match event {
             Event::Status { verb, text } if !self.quiet => self.verb(GOOD, verb, &text),
             Event::Note { text } if !self.quiet => self.verb(SOFT, "Note", &text),
-            Event::Finding(finding) => self.finding(&finding),
+            Event::Finding(finding) if !self.quiet || finding.severity == Severity::Error => self.finding(&finding),
             Event::Progress { id, done, total } => self.progress(id, done, total),
             Event::Running { command, verbose } if !self.quiet && (!verbose || self.verbose > 0) => {
                 self.verb(GOOD, "Running", &format!("`{command}`"));
             }
             Event::Artifact { path, .. } => self.print(&path),
-            Event::Status { .. } | Event::Note { .. } | Event::Running { .. } => {}
+            Event::Status { .. } | Event::Note { .. } | Event::Running { .. } | Event::Finding(_) => {}
         }
     }
 }

@@ -8,6 +8,7 @@ pub use json::Json;
 
 use crate::error::{Problem, Problems};
 use crate::event::Sink;
+use std::io::ErrorKind;
 
 /// A reporter: a sink that can also show the error that ends a run, and print a command's result.
 pub trait Report: Sink {
@@ -31,6 +32,16 @@ fn parts(error: &anyhow::Error) -> (Vec<Problem>, Vec<String>) {
             let rest = error.chain().map(ToString::to_string).filter(|c| *c != text).collect();
             (vec![problem.clone()], rest)
         }
-        None => (vec![Problem::new("failed", error.to_string())], causes(1)),
+        None => (vec![plain(error)], causes(1)),
+    }
+}
+
+/// An error that nobody has put into words: at least the causes that a person can mend are named.
+fn plain(error: &anyhow::Error) -> Problem {
+    let kind = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+    match kind {
+        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Problem::new("disk-full", error.to_string())
+            .fix("free some space there, or choose a folder on another disk with `--output DIR`"),
+        _ => Problem::new("failed", error.to_string()),
     }
 }

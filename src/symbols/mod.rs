@@ -97,7 +97,9 @@ pub fn split(host: &dyn Host, tools: &Tools, exe: &Path, dir: &Path, keep: Keep)
     // Its checksum will change anyway: the true file is not there yet.
     std::fs::write(&placeholder, b"").with_context(|| format!("can't write `{}`", placeholder.display()))?;
     let commands = commands(tools, exe, dir, &placeholder, keep);
-    commands.par_iter().map(|cmd| run(host, cmd)).collect::<anyhow::Result<()>>()?;
+    let results: Vec<anyhow::Result<()>> = commands.par_iter().map(|cmd| run(host, cmd)).collect();
+    // Of several failures the first in order, not in time.
+    results.into_iter().collect::<anyhow::Result<()>>()?;
     if keep == Keep::Nothing {
         link::normalise(&stripped)?;
         return Ok(Split { exe: stripped, debug: None });
@@ -122,5 +124,12 @@ fn run(host: &dyn Host, cmd: &Cmd) -> anyhow::Result<()> {
         return Ok(());
     }
     let said = output.tail(3);
+    // binutils' words for it are the system's own, in English by LC_ALL.
+    if String::from_utf8_lossy(&output.stderr).contains("No space left on device") {
+        let name = cmd.program.to_string_lossy();
+        return Err(Problem::new("disk-full", format!("`{name}` could not write its result: {said}"))
+            .fix("free some space there, or choose a folder on another disk with `--output DIR`")
+            .into());
+    }
     Err(Problem::new("symbols-failed", format!("`{plain}` failed: {said}")).fix("cargo winsvc doctor").into())
 }

@@ -86,7 +86,7 @@ impl Names {
     }
 }
 
-/// The choices for a target among these candidates. The parts must be of exactly one version.
+/// The choices for a target among these candidates. The parts must be made of the same sources.
 pub(super) fn choices(target: &Target, candidates: &BTreeMap<String, String>) -> Vec<AptChoice> {
     let mut choices = Vec::new();
     for (rustc, version) in candidates {
@@ -97,7 +97,8 @@ pub(super) fn choices(target: &Target, candidates: &BTreeMap<String, String>) ->
         // Debian's Windows libraries are those of the two mingw-w64 targets.
         let released = target.env() == Env::Gnu && !target.triple().contains("-win7-");
         for (part, prebuilt) in [(names.windows, true), (names.sources, false)] {
-            if candidates.get(&part) == Some(version) && (released || !prebuilt) {
+            let same = candidates.get(&part).is_some_and(|v| source_version(v) == source_version(version));
+            if same && (released || !prebuilt) {
                 choices.push(AptChoice {
                     packages: vec![rustc.clone(), part],
                     version: upstream.clone(),
@@ -108,6 +109,14 @@ pub(super) fn choices(target: &Target, candidates: &BTreeMap<String, String>) ->
         }
     }
     choices
+}
+
+/// Version of the source package: Debian marks a rebuild of the same sources by `+b1`, for compiled packages alone.
+fn source_version(version: &str) -> &str {
+    match version.rsplit_once("+b") {
+        Some((source, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => source,
+        _ => version,
+    }
 }
 
 /// `1.96.0` of `1.96.0+dfsg1-1~deb12u2`; an epoch before it is dropped.

@@ -98,8 +98,10 @@ fn of_target(
             Some(found) => Row::good(Some(want), item, found),
             None => {
                 ready = false;
-                let fallback =
-                    || Problem::new("missing-linker", format!("{}-{item} not found", mingw_prefix(&want.target)));
+                let fallback = || {
+                    let what = format!("{item} for {} not found", mingw_prefix(&want.target));
+                    Problem::new("missing-linker", what).fix(super::doctor_command(&want.target))
+                };
                 // One gap names all tools that are missing: the first row has its fixes.
                 Row::bad(Some(want), item, if gaps.is_empty() { fallback() } else { gaps.remove(0).problem })
             }

@@ -5,7 +5,7 @@ use super::catalog as ws;
 use super::contents::{self, Contents};
 use super::{Book, BundleFacts, PackageFacts, VerifyOptions, archive, exe, scripts, symbols};
 use crate::formats::{BuildManifest, ManifestFile, ServiceJson, manifest, service_json, sums};
-use crate::model::{BundlePath, Sha256, Target};
+use crate::model::{BundlePath, FileVersion, Sha256, Target};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
@@ -74,10 +74,10 @@ fn file_name(path: &Path) -> String {
 fn check_archive(book: &mut Book, path: &Path, archive: &Archive) -> anyhow::Result<Checked> {
     let name = file_name(path);
     let entries = archive.entries(book, &name);
-    let (contents, hash) = rayon::join(
-        || contents::unpack(book, &name, archive, entries.as_deref()?),
-        || File::open(path).and_then(Sha256::of_reader),
-    );
+    let mut unpack = || contents::unpack(book, &name, archive, entries.as_deref()?);
+    let hash = || File::open(path).and_then(Sha256::of_reader);
+    let (contents, hash) =
+        if archive.length() < contents::SMALL { (unpack(), hash()) } else { rayon::join(unpack, hash) };
     let sha256 = hash?;
     if let Some(contents) = &contents {
         check_sums(book, contents);
@@ -222,6 +222,14 @@ fn check_service(book: &mut Book, contents: &Contents, manifest: Option<&BuildMa
     Some(service)
 }
 
+/// The file version that the executables of a build carry: the project's own, else what the package's version makes.
+fn file_version(manifest: &BuildManifest) -> Option<FileVersion> {
+    match &manifest.file_version {
+        Some(text) => text.parse().ok(),
+        None => FileVersion::from_semver(&semver::Version::parse(&manifest.version).ok()?).ok(),
+    }
+}
+
 fn check_executables(
     book: &mut Book,
     contents: &Contents,
@@ -239,7 +247,7 @@ fn check_executables(
     }
     for path in services.union(&built) {
         let Some(bytes) = contents.get(path).and_then(|c| c.bytes.as_deref()) else { continue };
-        let version = manifest.map_or("", |m| m.version.as_str());
+        let version = manifest.and_then(file_version);
         let expected = exe::Expected { target, version, service: services.contains(path) };
         exe::check(book, path, bytes, expected, contents, options);
     }

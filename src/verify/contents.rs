@@ -19,6 +19,8 @@ const MAX_TOTAL_RATIO: u64 = 200;
 /// No file larger than this is kept in memory.
 const MAX_KEPT: u64 = 1 << 30;
 const CHUNK: usize = 1 << 16;
+/// Archives of fewer bytes are read by one thread.
+pub(super) const SMALL: u64 = 1 << 18;
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +83,12 @@ pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries:
         (None, Some(entry)) => format!("`{}` is at the top", entry.name),
         _ => "it holds no files".into(),
     });
-    let read: Vec<Result<Content, String>> = entries.par_iter().map(|entry| read(archive, entry)).collect();
+    // Below that, waking other threads takes longer than the work.
+    let read: Vec<Result<Content, String>> = if total < SMALL {
+        entries.iter().map(|entry| read(archive, entry)).collect()
+    } else {
+        entries.par_iter().map(|entry| read(archive, entry)).collect()
+    };
     for (entry, content) in entries.iter().zip(read) {
         book.check(ws::ARCHIVE_DATA, &entry.name, content.as_ref().map(|_| ()).map_err(String::clone));
         if let (Ok(content), Some(path)) = (content, top.as_ref().and_then(|top| entry.name.strip_prefix(top))) {

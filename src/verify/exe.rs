@@ -20,8 +20,8 @@ const SERVICE_DLLS: &[&str] = &["advapi32", "sechost", "api-ms-win-service-"];
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expected<'a> {
     pub(super) target: Option<&'a Target>,
-    /// Of the package.
-    pub(super) version: &'a str,
+    /// What the manifest says it carries; `None` when that is no version.
+    pub(super) version: Option<FileVersion>,
     /// The executable runs as a service.
     pub(super) service: bool,
 }
@@ -60,18 +60,16 @@ pub(super) fn check(
     check_private(book, path, bytes, options);
 }
 
-fn check_version(book: &mut Book, path: &str, image: &Image<'_>, version: &str) {
+fn check_version(book: &mut Book, path: &str, image: &Image<'_>, expected: Option<FileVersion>) {
     let info = image.version_info();
     book.expect(ws::EXE_NO_VERSION, path, info.is_some(), || {
         "it has no version resource, or one that can't be read".into()
     });
     let Some(info) = info else { return };
-    let expected =
-        semver::Version::parse(version).map_err(|e| e.to_string()).and_then(|v| FileVersion::from_semver(&v));
-    // A version that does not fit can't be compared; the manifest's check tells when it is none.
-    let Ok(expected) = expected else { return };
+    // One that does not fit can't be compared; the manifest's check tells when it is none.
+    let Some(expected) = expected else { return };
     book.expect(ws::EXE_VERSION, path, info.file_version == expected, || {
-        format!("its file version is {}, the package's {expected}", info.file_version)
+        format!("its file version is {}, the manifest says {expected}", info.file_version)
     });
 }
 

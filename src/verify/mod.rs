@@ -25,8 +25,9 @@ use std::path::Path;
 pub struct VerifyOptions {
     /// Ids of warnings that may pass.
     pub allow: Vec<String>,
-    /// Further texts that must not be in the bundle: the home folder, the project's folder, the user's name. Those shorter
-    /// than four characters are not looked for, since they would be found anywhere.
+    /// Further texts that must not be in the bundle: folders such as the home folder and the project's, with a slash at the
+    /// end, and names, which are looked for as a whole part of a path. Those shorter than four characters are not looked for,
+    /// since they would be found anywhere.
     pub private: Vec<String>,
 }
 

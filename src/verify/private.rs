@@ -43,12 +43,12 @@ pub(super) fn find(bytes: &[u8], private: &[String]) -> (Vec<String>, usize) {
     (found, count)
 }
 
-/// What to look for besides: paths as they are, names as a part of a path. Short ones would be found anywhere.
+/// What to look for besides: paths as they are (with a slash at their end, no other folder that begins alike is found), names as a part of a path. Short ones would be found anywhere.
 fn needles(private: &[String]) -> Vec<String> {
     let mut needles = Vec::new();
     for text in private.iter().filter(|t| t.len() >= 4 && t.is_ascii()) {
         if text.contains(['/', '\\']) {
-            needles.push(text.trim_end_matches(['/', '\\']).to_owned());
+            needles.push(text.clone());
         } else {
             needles.push(format!("/{text}/"));
             needles.push(format!("\\{text}\\"));
@@ -157,7 +157,7 @@ mod tests {
         let find = |text: &str| find(text.as_bytes(), &own).0;
         assert_eq!(find("a/src/acme/lib.rs"), ["/src/acme/lib.rs"]);
         assert_eq!(find("D:\\work\\annie\\x"), ["\\annie\\x"]);
-        assert!(find("annie and ann, /ann/x, /src/ac").is_empty());
+        assert!(find("annie and ann, /ann/x, /src/ac, /src/acmebis/x").is_empty());
     }
 
     #[test]

@@ -153,3 +153,57 @@ fn a_config_file_on_the_command_line_and_a_broken_one() {
     assert_eq!(crate::error::exit_of(&error), crate::error::Exit::Usage);
     assert!(error.to_string().contains("a/.cargo/config.toml"), "{error}");
 }
+
+/// Judged by cargo-config2 as well, in all that it knows: it does not read `include` and `--config`, and takes
+/// CARGO_BUILD_RUSTFLAGS instead of the files' list where cargo joins the two; nor does it join a text with a list.
+#[test]
+fn another_reader_of_cargos_configuration_agrees() {
+    let linker = "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER";
+    let of_target = "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS";
+    let files: [&[(&str, &str)]; 5] = [
+        &[],
+        &[
+            ("home/config.toml", "build.rustflags = ['home', 'one']"),
+            ("a/.cargo/config.toml", "build.rustflags = ['outer']"),
+        ],
+        &[(
+            "a/b/.cargo/config.toml",
+            "[target.x86_64-pc-windows-gnu]\nrustflags = ['-Ca=b c']\nlinker = 'x/ld'\n[build]\nrustflags = 'b'",
+        )],
+        &[(
+            "a/.cargo/config.toml",
+            "[target.x86_64-pc-windows-gnu]\nlinker = 'bare-ld'\n[target.i686-pc-windows-gnu]\nrustflags = 'no'",
+        )],
+        &[
+            ("home/config.toml", "target.x86_64-pc-windows-gnu.rustflags = ['a b']"),
+            ("a/b/.cargo/config.toml", "target.x86_64-pc-windows-gnu.rustflags = ['c d']"),
+        ],
+    ];
+    let environments: [&[(&'static str, &str)]; 5] = [
+        &[],
+        &[("RUSTFLAGS", "--cfg env")],
+        &[(of_target, "-Cx -Cy")],
+        &[("CARGO_ENCODED_RUSTFLAGS", "--cfg\x1fe=\"x y\""), ("RUSTFLAGS", "not this")],
+        &[(linker, "env-ld")],
+    ];
+    for files in files {
+        for environment in environments {
+            let mut case = Case::new();
+            for (path, text) in files {
+                case = case.file(path, text);
+            }
+            for (key, value) in environment {
+                case = case.env(key, value);
+            }
+            let ours = case.load().for_target(&case.host, T).unwrap();
+            let options = cargo_config2::ResolveOptions::default()
+                .env(environment.iter().copied())
+                .cargo_home(case.dir.path().join("home"))
+                .host_triple("x86_64-unknown-linux-gnu");
+            let theirs = cargo_config2::Config::load_with_options(case.dir.path().join("a/b"), options).unwrap();
+            let flags = theirs.rustflags(T).unwrap().map(|f| f.flags).unwrap_or_default();
+            assert_eq!(ours.rustflags, flags, "{files:?} {environment:?}");
+            assert_eq!(ours.linker.map(|l| l.value), theirs.linker(T).unwrap(), "{files:?} {environment:?}");
+        }
+    }
+}

@@ -110,8 +110,9 @@ impl Job {
         want.linker = flags.linker.map(|l| l.value.display().to_string());
         let recipe = toolchain::prepare(host, &self.sink, &[want], Options::default())?.remove(0).recipe;
         let unit = self.unit(&workspace);
-        let roots =
+        let mut roots =
             known_roots(cargo.cargo_home.as_deref(), &cargo.source_directories(), &workspace.target_dir, TARGET);
+        roots.remaps.push(compile::Remap::new(&recipe.sources.0, &recipe.sources.1));
         let request = Request {
             staging: workspace.target_dir.join("staged"),
             workspace: &workspace,

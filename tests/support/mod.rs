@@ -7,6 +7,7 @@
 mod files;
 mod http;
 mod project;
+mod sandbox;
 mod state;
 mod wine;
 mod winsvc;
@@ -14,6 +15,7 @@ mod winsvc;
 pub use files::{link_or_copy_tree, target_tmp};
 pub use http::{Answer, free_port, get, wait_for};
 pub use project::Project;
+pub use sandbox::{MAIN, Sandbox, check_refusal, finish, hello_toml, path_of_only};
 pub use state::{State, Value, difference};
 pub use wine::{Call, Ended, Machine};
 pub use winsvc::{Ran, bundle_name, cargo_winsvc, package, unpack};

@@ -20,7 +20,7 @@ const TARGET: &str = "x86_64-pc-windows-gnu";
 
 const SOURCE: &str = r#"
 #include <windows.h>
-const char note[] = "a text of the program: 0123456789012345678901234567890123456789";
+const char note[] = "a text of work/acme/agent: 0123456789012345678901234567890123456789";
 static void WINAPI run(DWORD argc, LPWSTR *argv) { (void)argc; (void)argv; }
 int main(void) {
     SERVICE_TABLE_ENTRYW table[] = {{L"Agent", run}, {0, 0}};
@@ -132,6 +132,7 @@ pub(crate) fn build_manifest() -> BuildManifest {
         debug_id: None,
     };
     BuildManifest {
+        file_version: None,
         schema_version: manifest::VERSION,
         generator: "0.1.0".into(),
         name: "agent".into(),

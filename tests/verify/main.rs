@@ -68,10 +68,7 @@ fn warnings_can_be_allowed_and_errors_not() {
 fn private_texts_are_looked_for() {
     let dir = tempfile::tempdir().expect("dir");
     write_good(dir.path());
-    let options = VerifyOptions {
-        private: vec!["a text/of the".into(), "a text of the program/".into()],
-        ..VerifyOptions::default()
-    };
+    let options = VerifyOptions { private: vec!["work/acme/".into(), "elsewhere".into()], ..VerifyOptions::default() };
     let verdict = verify(&dir.path().join(format!("{NAME}.zip")), &options).expect("verifies");
     assert_eq!(ids(&verdict), ["WS212"].into(), "{verdict:?}");
     assert_eq!(verdict.findings[0].subject, "agent.exe");

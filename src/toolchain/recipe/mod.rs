@@ -100,35 +100,28 @@ pub(super) fn gaps(backend: Backend, want: &Want, inventory: &Inventory) -> Vec<
 
 /// The recipe. `inventory` has no gap for it.
 pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &Compiler, std: &Std) -> Recipe {
+    let builder = std.compiler().unwrap_or(compiler);
     let mut recipe = Recipe {
         backend,
         env: Vec::new(),
         rustflags: Vec::new(),
         cargo_args: Vec::new(),
-        sources: sources(std.compiler().unwrap_or(compiler)),
+        sources: (builder.source_root(), builder.virtual_root()),
         tools: SymbolTools { objcopy: PathBuf::new(), strip: PathBuf::new() },
         versions: Vec::new(),
         notes: Vec::new(),
     };
-    versions(&mut recipe, inventory, std.compiler().unwrap_or(compiler));
+    versions(&mut recipe, inventory, builder);
     standard_library(&mut recipe, want, compiler, std);
     if want.crt_static {
         recipe.rustflags.push("-Ctarget-feature=+crt-static".to_owned());
     }
     reproducible(&mut recipe, want);
-    if std.sysroot().is_none() {
-        recipe.rustflags.push(real_sources(std.compiler().unwrap_or(compiler)));
-    }
     match backend {
         Backend::Mingw => mingw::apply(&mut recipe, want, inventory),
         Backend::Native => native::apply(&mut recipe, inventory, want),
     }
     recipe
-}
-
-fn sources(compiler: &Compiler) -> (PathBuf, String) {
-    let version = compiler.commit.clone().unwrap_or_else(|| compiler.release.to_string());
-    (compiler.sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{version}"))
 }
 
 fn versions(recipe: &mut Recipe, inventory: &Inventory, compiler: &Compiler) {
@@ -160,12 +153,6 @@ fn reproducible(recipe: &mut Recipe, want: &Want) {
     for flag in ["--no-insert-timestamp", "--build-id"] {
         recipe.rustflags.push(format!("-Clink-arg={}{flag}", if driver { "-Wl," } else { "" }));
     }
-}
-
-/// Where a compiler has the library's sources (rustup's rust-src), it puts their real path into debug information of generic
-/// code, instead of the virtual one that its library was built with. Mapped back, results are the same with and without.
-fn real_sources(compiler: &Compiler) -> String {
-    format!("--remap-path-prefix={}={}", compiler.source_root().display(), compiler.virtual_root())
 }
 
 /// Whether a linker is a compiler driver, which takes the linker's own flags behind `-Wl,`. As rustc infers the flavour

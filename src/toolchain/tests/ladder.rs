@@ -181,6 +181,15 @@ fn what_apt_offers() {
         ["rustc-1.89+rust-1.89-src 1.89.0 false /usr/bin/rustc-1.89"],
         "a library of another revision is not of this compiler"
     );
+    // Debian 13: the compiler was rebuilt from the same sources.
+    let trixie = [
+        ("rustc", "1.85.1+dfsg1-1+deb13u1"),
+        ("rust-src", "1.85.1+dfsg1-1"),
+        ("rustc-web", "1.96.0+dfsg1-1~deb13u1+b1"),
+        ("rust-web-src", "1.96.0+dfsg1-1~deb13u1"),
+    ];
+    let trixie = trixie.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    assert_eq!(list(trixie), ["rustc-web+rust-web-src 1.96.0 false /usr/bin/rustc"]);
     let win7 = "x86_64-win7-windows-gnu".parse().unwrap();
     assert!(choices(&win7, &parse_policy(BOOKWORM)).iter().all(|c| !c.prebuilt));
 }

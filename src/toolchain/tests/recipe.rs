@@ -19,18 +19,13 @@ fn plain() -> (TempDir, Inventory) {
 
 const OURS: [&str; 2] = ["-Clink-arg=-Wl,--no-insert-timestamp", "-Clink-arg=-Wl,--build-id"];
 
-/// All of ours, for a library that came with the compiler.
-fn ours(dir: &TempDir) -> Vec<String> {
-    let sources = dir.path().join("toolchain/lib/rustlib/src/rust");
-    let remap = format!("--remap-path-prefix={}=/rustc/abcdef0123456789-1.95.0", sources.display());
-    OURS.iter().map(ToString::to_string).chain([remap]).collect()
-}
-
 #[test]
 fn where_everything_has_its_usual_name_only_reproducibility_is_added() {
     let (dir, inventory) = plain();
     let found = make(&Want { crt_static: false, ..want(GNU) }, &inventory, &Std::Bundled);
-    assert_eq!(found.rustflags, ours(&dir));
+    assert_eq!(found.rustflags, OURS);
+    let sources = dir.path().join("toolchain/lib/rustlib/src/rust");
+    assert_eq!(found.sources, (sources, "/rustc/abcdef0123456789-1.95.0".to_owned()));
     assert!(found.env.is_empty() && found.cargo_args.is_empty() && found.notes.is_empty());
     assert_eq!(found.backend, Backend::Mingw);
     assert_eq!(found.tools.objcopy, Path::new("/opt/bin/x86_64-w64-mingw32-objcopy"));
@@ -49,10 +44,10 @@ fn where_everything_has_its_usual_name_only_reproducibility_is_added() {
 
 #[test]
 fn the_c_runtime_is_linked_statically_when_asked() {
-    let (dir, inventory) = plain();
+    let (_dir, inventory) = plain();
     let found = make(&want(GNU), &inventory, &Std::Bundled);
     assert_eq!(found.rustflags[0], "-Ctarget-feature=+crt-static");
-    assert_eq!(found.rustflags[1..], ours(&dir));
+    assert_eq!(found.rustflags[1..], OURS);
 }
 
 #[test]
@@ -121,11 +116,11 @@ fn a_library_from_the_cache_is_named_and_another_compiler_is_said_aloud() {
 
 #[test]
 fn the_native_back_end_sets_no_linker() {
-    let (dir, mut inventory) = plain();
+    let (_dir, mut inventory) = plain();
     inventory.cross.get_mut(GNU).unwrap().gcc = Some(tool("x86_64-w64-mingw32-gcc-win32", "gcc (GCC) 12"));
     let want = Want { backend: BackendChoice::Native, crt_static: false, ..want(GNU) };
     let found = make(&want, &inventory, &Std::Bundled);
-    assert_eq!((found.backend, found.rustflags), (Backend::Native, ours(&dir)));
+    assert_eq!((found.backend, found.rustflags), (Backend::Native, OURS.map(str::to_owned).to_vec()));
     assert!(found.env.is_empty());
 }
 

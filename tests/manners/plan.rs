@@ -1,0 +1,158 @@
+//! What is said before, and what is written without a build.
+
+use crate::support::{MAIN, Sandbox, difference, finish, hello_toml, path_of_only, target_tmp};
+use crate::{HELLO, json, names};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+
+/// A project with a bit of everything.
+fn project() -> Sandbox {
+    let config = "[package.metadata.winsvc]\n\
+                  assets = [\"$auto\", { source = \"conf/*.toml\", dest = \"conf/\" }]\n\
+                  templates = \"winsvc\"\n\
+                  [package.metadata.winsvc.services.Agent]\n\
+                  start = \"auto\"\n\
+                  args = [\"--port\", \"${PORT}\"]\n\
+                  [package.metadata.winsvc.parameters.PORT]\n\
+                  default = \"8080\"\n\
+                  type = \"port\"\n";
+    Sandbox::new(&[
+        ("Cargo.toml", &hello_toml(config)),
+        ("src/main.rs", MAIN),
+        ("README.md", "# hello"),
+        ("conf/a.toml", "a = 1"),
+        ("winsvc/notes.txt", "Version {{ version }}"),
+    ])
+}
+
+fn texts(list: &Value) -> BTreeSet<String> {
+    list.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn plan_and_dry_run_say_the_same_and_write_nothing() {
+    let sandbox = project();
+    let before = sandbox.photo();
+    let plan = sandbox.run(&["plan"]).success();
+    let dry = sandbox.run(&["package", "--dry-run"]).success();
+    assert_eq!(plan.stdout, dry.stdout);
+    let json = sandbox.run(&["plan", "--json"]).success();
+    assert_eq!(difference(&before, &sandbox.photo()), Vec::<String>::new());
+    for piece in [
+        "run      ",
+        "--bin hello",
+        "write    ",
+        HELLO,
+        "service  Agent",
+        "asks     PORT = 8080",
+        "[Cargo.toml:10",
+        "[default]",
+    ] {
+        assert!(plan.stdout.contains(piece), "{piece}\n{}", plan.stdout);
+    }
+    assert_eq!(plan.stderr, "");
+    assert!(serde_json::from_str::<Value>(&json.stdout).unwrap()["targets"].is_array());
+}
+
+#[test]
+fn the_plan_comes_true() {
+    let sandbox = project();
+    let plan: Value = serde_json::from_str(&sandbox.run(&["plan", "--json"]).success().stdout).unwrap();
+    sandbox.run(&["package"]).success();
+    let bundle = &plan["targets"][0]["bundles"][0];
+    let output = sandbox.output();
+    assert_eq!(plan["output"], output.to_str().unwrap());
+    let written: BTreeSet<String> =
+        fs::read_dir(&output).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(texts(&bundle["writes"]), written);
+    let planned: Vec<&str> = bundle["files"].as_array().unwrap().iter().map(|f| f["path"].as_str().unwrap()).collect();
+    let mut packed = names(&output.join(HELLO));
+    packed.retain(|name| !name.is_empty());
+    assert_eq!(planned, packed);
+    assert_eq!(bundle["services"], json(&output.join(HELLO), "service.json")["services"]);
+    // The commands, too: what ran last is what was said.
+    let command = texts(&plan["targets"][0]["run"][0]["argv"]);
+    let flags = json(&output.join(HELLO), "winsvc-manifest.json")["flags"].clone();
+    assert!(command.contains("--bin") && texts(&flags).contains("--bin"), "{flags}");
+}
+
+#[test]
+fn formats_are_as_their_schemas_say() {
+    let sandbox = project();
+    let schema = |of: &str| {
+        let text = sandbox.run(&["generate", "schema", "--of", of]).success().stdout;
+        jsonschema::draft202012::new(&serde_json::from_str(&text).unwrap()).unwrap()
+    };
+    let valid = |of: &str, value: &Value| {
+        let wrong: Vec<String> =
+            schema(of).iter_errors(value).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+        assert_eq!(wrong, Vec::<String>::new(), "{of}\n{value:#}");
+        // A schema that takes everything would prove nothing.
+        assert!(!schema(of).is_valid(&Value::from(1)), "{of}");
+    };
+    let plan: Value = serde_json::from_str(&sandbox.run(&["plan", "--json"]).success().stdout).unwrap();
+    valid("plan", &plan);
+    sandbox.run(&["package"]).success();
+    let zip = sandbox.output().join(HELLO);
+    valid("service", &json(&zip, "service.json"));
+    valid("manifest", &json(&zip, "winsvc-manifest.json"));
+    let list: Value =
+        serde_json::from_slice(&fs::read(sandbox.output().join("winsvc-manifest.json")).unwrap()).unwrap();
+    valid("output", &list);
+    let config = serde_json::json!({ "id": "x", "services": { "Agent": { "start": "auto" } } });
+    valid("config", &config);
+}
+
+#[test]
+fn generate_needs_no_toolchain() {
+    // Neither a compiler nor cross tools.
+    let path = path_of_only("path-with-cargo-only", &["cargo", "rustup", "sh"]);
+    let sandbox = project().env("PATH", path);
+    assert_eq!(sandbox.run(&["package"]).code, Some(3), "the toolchain is missing");
+    let before = sandbox.photo();
+    let manifest = sandbox.run(&["generate", "manifest"]).success();
+    assert_eq!(serde_json::from_str::<Value>(&manifest.stdout).unwrap()["services"][0]["name"], "Agent");
+    assert_eq!(difference(&before, &sandbox.photo()), Vec::<String>::new());
+
+    let ran = sandbox.run(&["generate", "scripts", "-o", "../scripts"]).success();
+    let mut written: Vec<_> =
+        fs::read_dir(sandbox.path("scripts")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    written.sort();
+    let all = ["README.txt", "install.cmd", "install.ps1", "notes.txt", "status.ps1", "uninstall.cmd", "uninstall.ps1"];
+    assert_eq!(written, all);
+    assert_eq!(fs::read_to_string(sandbox.path("scripts/notes.txt")).unwrap().trim_end(), "Version 1.2.3");
+    assert_eq!(ran.paths().len(), all.len());
+    assert!(!sandbox.project().join("target").exists(), "cargo was not asked to build");
+    let ran = sandbox.run(&["generate", "scripts"]).success();
+    assert!(
+        ran.paths().iter().all(|p| p.starts_with(sandbox.output().join("scripts")) && p.is_file()),
+        "{}",
+        ran.stdout
+    );
+
+    let ran = sandbox.run(&["generate", "manifest", "-o", "../m"]).success();
+    assert_eq!(ran.paths(), [sandbox.project().join("../m/service.json")]);
+    assert_eq!(fs::read_to_string(sandbox.path("m/service.json")).unwrap(), manifest.stdout);
+}
+
+#[test]
+fn generated_scripts_are_those_of_the_bundle() {
+    let sandbox = project();
+    sandbox.run(&["package"]).success();
+    for path in sandbox.run(&["generate", "scripts"]).success().paths() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(fs::read(&path).unwrap() == crate::read(&sandbox.output().join(HELLO), name), "{name}");
+    }
+}
+
+#[test]
+fn schemas_need_no_project() {
+    let sandbox = Sandbox::new(&[]).env("PATH", target_tmp("empty-path"));
+    for of in ["config", "service", "manifest", "output", "plan"] {
+        let ran = finish(&mut sandbox.command(&["generate", "schema", "--of", of])).success();
+        let schema: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert!(jsonschema::draft202012::meta::is_valid(&schema), "{of}");
+        assert_eq!(ran.stderr, "");
+    }
+}
