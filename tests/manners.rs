@@ -3,6 +3,8 @@
 //!
 //! The built program, the real cargo, the real cross tools.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+
 mod support;
 
 #[path = "manners/cargo.rs"]

@@ -5,7 +5,6 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -103,7 +102,7 @@ fn photo(sandbox: &Sandbox) -> State {
 fn interrupted_by(signal: Signal, to_group: bool) {
     let sandbox = sandbox();
     let before = photo(&sandbox);
-    let run = Standing::start(&sandbox, 600);
+    let run = Standing::start(&sandbox, 120);
     assert!(output(&sandbox).iter().any(|n| n.starts_with(".winsvc-stage")), "it stages there: {:?}", output(&sandbox));
     let (build_script, cargo) = (run.build_script, run.cargo);
     assert!(works(build_script) && works(cargo));
@@ -177,18 +176,21 @@ fn two_runs_at_once_on_one_output() {
     is_complete(&sandbox);
 }
 
+/// Kills it, and then its cargo, which leads a process group of its own and which nobody is left to tell.
+fn kill(run: Standing) {
+    kill_process(run.pid(), Signal::KILL).unwrap();
+    wait_for("its end", LONG, || !works(run.pid().as_raw_nonzero().get()));
+    kill_process_group(Pid::from_raw(run.cargo).unwrap(), Signal::KILL).unwrap();
+    assert_eq!(run.end().code, None);
+}
+
 #[test]
 fn killed_in_the_middle() {
     let sandbox = sandbox();
-    let run = Standing::start(&sandbox, 600);
-    let cargo = Pid::from_raw(run.cargo).unwrap();
-    kill_process(run.pid(), Signal::KILL).unwrap();
-    assert_eq!(run.end().code, None);
-    // Nobody was left to tell cargo, which leads a process group of its own.
-    kill_process_group(cargo, Signal::KILL).unwrap();
+    kill(Standing::start(&sandbox, 120));
     let left = output(&sandbox);
     assert!(left.iter().any(|n| n.starts_with(".winsvc-stage")), "{left:?}");
-    assert!(!left.iter().any(|n| Path::new(n).extension().is_some_and(|e| e == "zip")), "{left:?}");
+    assert!(!left.iter().any(|n| n.ends_with(".zip")), "{left:?}");
     sandbox.run(&PACKAGE).success();
     is_complete(&sandbox);
 }
@@ -197,15 +199,11 @@ fn killed_in_the_middle() {
 fn killed_in_the_middle_of_an_update() {
     let sandbox = sandbox();
     sandbox.run(&PACKAGE).success();
-    let before = output(&sandbox);
     let zip = fs::read(sandbox.path("output").join(RESULT[3])).unwrap();
-    let run = Standing::start(&sandbox, 600);
-    let cargo = Pid::from_raw(run.cargo).unwrap();
-    kill_process(run.pid(), Signal::KILL).unwrap();
-    run.end();
-    kill_process_group(cargo, Signal::KILL).unwrap();
+    kill(Standing::start(&sandbox, 120));
+    // The former result is there, whole.
     let visible: Vec<_> = output(&sandbox).into_iter().filter(|n| !n.starts_with('.')).collect();
-    assert_eq!(visible, before);
+    assert_eq!(visible, RESULT);
     assert_eq!(fs::read(sandbox.path("output").join(RESULT[3])).unwrap(), zip);
     sandbox.run(&PACKAGE).success();
     is_complete(&sandbox);

@@ -6,19 +6,35 @@ use crate::sample;
 use cargo_winsvc::pe::DEFAULT_MANIFEST;
 use cargo_winsvc::stamp::{self, Resources};
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+/// Wine, called as tests/setup/run-wine is, on a Windows folder of these tests' own.
+fn wine(what: &str) -> Command {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program =
+        std::env::var_os("WINSVC_TEST_WINE").map_or_else(|| repository.join("tests/setup/run-wine"), PathBuf::from);
+    let mut command = Command::new(program);
+    command.arg(what).env("WINEPREFIX", Path::new(env!("CARGO_TARGET_TMPDIR")).join("stamp-wine"));
+    command
+}
+
+/// Sets Windows up once, and has it stay a minute after the last program, as each start takes a second.
+static WINDOWS: LazyLock<()> = LazyLock::new(|| {
+    for (what, args) in [("wine", &["wineboot", "-i"][..]), ("wineserver", &["-w"]), ("wineserver", &["-p60"])] {
+        let status = wine(what).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let status = status.unwrap_or_else(|e| panic!("Wine can't be started ({e}); tests/setup.sh installs it"));
+        assert!(status.success(), "{what} {args:?}: {status}; tests/setup.sh installs Wine");
+    }
+});
 
 /// Runs a stamped program; its exit code and what it printed.
 fn execute(exe: &[u8], args: &[&str]) -> (Option<i32>, String) {
-    let command = std::env::var("WINSVC_TEST_WINE").unwrap_or_else(|_| {
-        panic!("WINSVC_TEST_WINE is not set: it has to be a command that runs a Windows executable, given its path and arguments")
-    });
+    LazyLock::force(&WINDOWS);
     let lab = Lab::new();
     let path = lab.write("probe.exe", exe);
-    let mut words = command.split_whitespace();
-    let program = words.next().expect("WINSVC_TEST_WINE is empty");
-    let output = Command::new(program).args(words).arg(&path).args(args).output();
-    let output = output.unwrap_or_else(|e| panic!("{command}: {e}"));
+    let output = wine("wine").arg(&path).args(args).output().expect("Wine started before");
     (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

@@ -34,6 +34,10 @@ impl State {
     /// Adds what `harness registry` wrote.
     pub fn add_registry(&mut self, listing: &Path) {
         for (key, name, value) in read_registry(listing) {
+            // The service manager numbers the processes that it starts.
+            if key.ends_with(r"\Control\ServiceCurrent") {
+                continue;
+            }
             match value {
                 None => self.0.insert(format!("registry {key}"), "key".into()),
                 Some(value) => self.0.insert(format!("registry {key} {name}"), format!("{value:?}")),
