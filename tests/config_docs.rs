@@ -1,5 +1,7 @@
 //! docs/configuration.md says what the key table says.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail.
+
 use cargo_winsvc::config::reference;
 use std::path::Path;
 

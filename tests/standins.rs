@@ -1,5 +1,7 @@
 //! The tests' own Windows machine: its stand-ins refuse what Windows refuses, and its bookkeeping sees each change.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail.
+
 mod support;
 
 use std::fs;

@@ -90,7 +90,7 @@ pub struct PackageArgs {
     /// What to build.
     #[command(flatten)]
     pub build: BuildFlags,
-    /// Folder for the results [default: <target-dir>/winsvc]
+    /// Folder for the results [default: TARGET_DIR/winsvc]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Print the plan and write nothing
@@ -107,7 +107,7 @@ pub struct BuildCommandArgs {
     /// What to build.
     #[command(flatten)]
     pub build: BuildFlags,
-    /// Folder for the executables [default: <target-dir>/winsvc/<target>]
+    /// Folder for the executables [default: TARGET_DIR/winsvc/TARGET]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 }
@@ -118,7 +118,7 @@ pub struct PlanArgs {
     /// What would be built.
     #[command(flatten)]
     pub build: BuildFlags,
-    /// Folder for the results [default: <target-dir>/winsvc]
+    /// Folder for the results [default: TARGET_DIR/winsvc]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Print JSON (its schema: `generate schema --of plan`)
@@ -151,7 +151,7 @@ pub struct GenerateFilesArgs {
     /// Which package and configuration.
     #[command(flatten)]
     pub build: BuildFlags,
-    /// Folder to write to [default: <target-dir>/winsvc/scripts/<archive name>]
+    /// Folder to write to [default: TARGET_DIR/winsvc/scripts/ARCHIVE]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 }

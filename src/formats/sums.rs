@@ -16,7 +16,7 @@ pub fn write<'a>(files: impl IntoIterator<Item = (&'a str, Sha256)>) -> String {
     files.into_iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect()
 }
 
-/// Reads exactly what [`write`] writes, and nothing looser: what two readers could understand in two ways is refused.
+/// Reads exactly what [`write()`] writes, and nothing looser: what two readers could understand in two ways is refused.
 ///
 /// # Errors
 /// Names the line, from 1, and what is wrong with it.

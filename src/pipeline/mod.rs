@@ -1,6 +1,6 @@
 //! `package`, composed from the stages: read this first.
 //!
-//! [`prepare`] decides everything that can be known before cargo runs; [`package`] does it, target by target, and publishes
+//! [`prepare()`] decides everything that can be known before cargo runs; [`package`] does it, target by target, and publishes
 //! the whole result at the end or nothing at all.
 
 mod pack;

@@ -21,7 +21,7 @@ pub struct Stamped {
     pub notes: Vec<String>,
 }
 
-/// Merges the resources into an executable and [seals](seal) it. The same input gives the same output, and stamping a
+/// Merges the resources into an executable and [seals](seal()) it. The same input gives the same output, and stamping a
 /// stamped file with the same resources changes nothing.
 ///
 /// # Errors

@@ -32,7 +32,7 @@ pub struct Want {
     pub target: Target,
     /// How the project asked to build it.
     pub backend: BackendChoice,
-    /// The linker that the user configured for it (`target.<triple>.linker`, CARGO_TARGET_<T>_LINKER). It is kept.
+    /// The linker that the user configured for it (`target.<triple>.linker`, `CARGO_TARGET_<T>_LINKER`). It is kept.
     pub linker: Option<String>,
     /// Link the C run-time statically.
     pub crt_static: bool,

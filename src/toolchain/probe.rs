@@ -151,7 +151,7 @@ pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option
     inventory
 }
 
-/// A compiler at a known place, as [`inventory`] describes the active one. Nothing when it does not run.
+/// A compiler at a known place, as `inventory` describes the active one. Nothing when it does not run.
 pub fn compiler_at(host: &dyn Host, path: &Path) -> Option<Compiler> {
     let prober = Prober { host, cache: Mutex::new(ProbeCache::open(host, false)) };
     let compiler = prober.compiler(path.as_os_str());

@@ -1,4 +1,4 @@
-//! Where the Windows standard library comes from: the ladder. The decisions are pure; [`climb`] carries them out.
+//! Where the Windows standard library comes from: the ladder. The decisions are pure; `climb` carries them out.
 
 use super::apt::AptChoice;
 use super::probe::{self, Compiler};

@@ -1,4 +1,4 @@
-//! From the merged tree of one package and one target to its [`BundleSpec`]: the checks that need more than the value
+//! From the merged tree of one package and one target to its `BundleSpec`: the checks that need more than the value
 //! itself, and the defaults.
 
 mod assets;
