@@ -1,6 +1,7 @@
 //! Stamping a 100 MB executable against a plain copy of it, in the same run: `cargo bench --bench stamp`.
 //!
-//! Needs x86_64-w64-mingw32-gcc. The target is five times a copy; both read and write files in the page cache.
+//! Needs x86_64-w64-mingw32-gcc. The target is five times a copy. Two copies are measured: the kernel's own, which never
+//! touches user memory, and one through memory (read, write), which is what any program that looks at the bytes starts from.
 
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::panic, reason = "a benchmark")]
 
@@ -27,10 +28,13 @@ fn main() {
     };
     let copy = dir.path().join("copy.exe");
     let stamped = dir.path().join("stamped.exe");
-    let (mut copying, mut stamping) = (Duration::MAX, Duration::MAX);
+    let [mut copying, mut through, mut stamping] = [Duration::MAX; 3];
     for _ in 0..ROUNDS {
         copying = copying.min(timed(&copy, || {
             std::fs::copy(&exe, &copy).expect("copied");
+        }));
+        through = through.min(timed(&copy, || {
+            std::fs::write(&copy, std::fs::read(&exe).expect("read")).expect("written");
         }));
         stamping = stamping.min(timed(&stamped, || {
             let bytes = std::fs::read(&exe).expect("read");
@@ -38,9 +42,12 @@ fn main() {
             std::fs::write(&stamped, result.bytes).expect("written");
         }));
     }
-    let ratio = stamping.as_secs_f64() / copying.as_secs_f64();
-    println!("copy {:.1} ms, stamp {:.1} ms (best of {ROUNDS})", millis(copying), millis(stamping));
-    println!("ratio {ratio:.2}, target {TARGET}: {}", if ratio <= TARGET { "met" } else { "missed" });
+    println!("stamp {:.1} ms (best of {ROUNDS})", millis(stamping));
+    for (name, copy) in [("copy by the kernel", copying), ("copy through memory", through)] {
+        let ratio = stamping.as_secs_f64() / copy.as_secs_f64();
+        let verdict = if ratio <= TARGET { "met" } else { "missed" };
+        println!("{name} {:.1} ms: ratio {ratio:.2}, target {TARGET} {verdict}", millis(copy));
+    }
 }
 
 /// The time that something takes; its output is removed before, so that both write a new file.

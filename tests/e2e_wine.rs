@@ -1,6 +1,8 @@
 //! From a crate to a service that runs and goes again, the whole way: package the example, unpack it as a user does, run
 //! install.cmd in Wine, ask the service, uninstall, and compare the machine with what it was before.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail.
+
 mod support;
 
 use std::fs;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod compile_support;
+mod support;
 
 use cargo_winsvc::config::DebugInfo;
 use cargo_winsvc::symbols::{Keep, Tools, split};
@@ -130,4 +131,31 @@ fn spaces_letters_and_a_target_folder_elsewhere_change_nothing_either() {
     assert!(debug == odd_debug, "the debug files differ");
     assert_eq!(find(&odd_debug, "ünï"), None);
     assert_eq!(find(&odd_debug, "other target"), None);
+}
+
+/// The whole job on the example: archive and symbols, checksums and manifests included.
+#[test]
+fn two_clean_runs_in_folders_of_different_length_give_the_same_archives() {
+    let base = tempfile::tempdir().unwrap();
+    let packaged = |folder: &str| {
+        let dir = base.path().join(folder);
+        support::link_or_copy_tree(&support::repo().join("examples/acme-agent"), &dir, &|_| false);
+        let _ = std::fs::remove_dir_all(dir.join("target"));
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-winsvc"));
+        command.args(["winsvc", "package", "--locked", "--target", support::TARGET]).current_dir(&dir);
+        let ran = command.env_remove("CARGO_TARGET_DIR").output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(dir.join("target/winsvc")).unwrap().map(|e| e.unwrap().path()).collect();
+        files.retain(|f| f.is_file() && !f.file_name().unwrap().to_str().unwrap().starts_with('.'));
+        files.sort();
+        files
+    };
+    let (one, two) = (packaged("a"), packaged("a rather long name/with another folder below"));
+    let names = |files: &[PathBuf]| files.iter().map(|f| f.file_name().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&one), names(&two));
+    assert_eq!(one.len(), 6, "{one:?}");
+    for (one, two) in one.iter().zip(&two) {
+        assert!(std::fs::read(one).unwrap() == std::fs::read(two).unwrap(), "{} differs", one.display());
+    }
 }

@@ -2,6 +2,8 @@
 //! was, removal takes away what was set up and nothing else. Nothing is built here: the "executable" is a few bytes, and
 //! never has to run. tests/e2e_wine.rs runs a real service.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on has failed.
+
 mod support;
 
 use cargo_winsvc::config::types::About;
@@ -369,16 +371,25 @@ fn removal_keeps_what_is_not_ours() {
     fs::create_dir_all(site.machine.path(r"C:\Program Files\Acme")).unwrap();
     fs::create_dir_all(site.machine.path(DATA)).unwrap();
     fs::write(site.machine.path(DATA).join("old.db"), "old").unwrap();
+    let icacls = r"C:\windows\system32\icacls.exe";
+    site.machine.run(icacls, &[DATA, "/grant", "*S-1-5-11:(OI)(CI)F", "/Q"]).success();
+    let granted = site.machine.acl(DATA);
     site.before = site.machine.state();
+    // Undone and removed, the folder has its permissions again; meanwhile nobody has what was granted before.
+    site.machine.order_failure("sc create", 5);
+    assert_eq!(site.run("install.cmd", "/quiet").code, 1603);
+    site.machine.forget_failures();
+    assert_eq!(site.machine.acl(DATA), granted);
     site.run("install.cmd", "/quiet").success();
+    let acl = site.machine.acl(DATA).unwrap();
+    assert!(acl.starts_with("D:P(") && !acl.contains("S-1-5-11)"), "{acl}");
     // From the installed copy, with a file of the administrator's beside it.
     fs::write(site.machine.path(PROGRAM).join("mine.txt"), "mine").unwrap();
     let said = site.machine.cmd(&format!("\"{PROGRAM}\\uninstall.cmd\"")).success();
     assert_eq!(fs::read_to_string(site.machine.path(PROGRAM).join("mine.txt")).unwrap(), "mine");
     fs::remove_dir_all(site.machine.path(PROGRAM)).unwrap();
     let left = changes(&site.before, &site.machine.state());
-    // The stand-in for icacls notes the permissions that it gave back.
-    let left: Vec<_> = left.iter().filter(|c| !c.contains(r"standins")).collect();
+    assert_eq!(site.machine.acl(DATA), granted);
     assert!(left.is_empty(), "{left:#?}\n{}", said.output);
 
     // Without anything of others nothing stays, the script itself included.

@@ -98,10 +98,18 @@ pub fn bundle_texts(input: &RenderInput) -> Result<BundleTexts, Problems> {
     }
     for (name, path) in &names {
         if let Some(file) = input.files.iter().find(|f| f.collision_key() == path.collision_key()) {
-            problems.push(
-                Problem::usage("template-collision", format!("template `{name}` would land on the bundle's `{file}`"))
-                    .fix("rename the template, or drop the other file"),
-            );
+            let own = SCRIPTS.contains(&name.as_str());
+            let what = if own {
+                format!("the project's `{file}` would land on the bundle's own `{name}`")
+            } else {
+                format!("template `{name}` would land on the bundle's `{file}`")
+            };
+            let fix = if own {
+                "give it another `dest`, or leave it out of `assets`"
+            } else {
+                "rename the template, or drop the other file"
+            };
+            problems.push(Problem::usage("template-collision", what).fix(fix));
         }
     }
     let mut files: Vec<BundlePath> = input.files.clone();

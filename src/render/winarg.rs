@@ -174,9 +174,9 @@ mod tests {
                 if chars.get(i) == Some(&'"') {
                     arg.extend(std::iter::repeat_n('\\', slashes / 2));
                     if slashes % 2 == 1 {
-                        arg.push('"')
+                        arg.push('"');
                     } else {
-                        quoted = !quoted
+                        quoted = !quoted;
                     }
                     i += 1;
                 } else {

@@ -102,7 +102,7 @@ fn photo(sandbox: &Sandbox) -> State {
 fn interrupted_by(signal: Signal, to_group: bool) {
     let sandbox = sandbox();
     let before = photo(&sandbox);
-    let run = Standing::start(&sandbox, 600);
+    let run = Standing::start(&sandbox, 120);
     assert!(output(&sandbox).iter().any(|n| n.starts_with(".winsvc-stage")), "it stages there: {:?}", output(&sandbox));
     let (build_script, cargo) = (run.build_script, run.cargo);
     assert!(works(build_script) && works(cargo));
@@ -187,7 +187,7 @@ fn kill(run: Standing) {
 #[test]
 fn killed_in_the_middle() {
     let sandbox = sandbox();
-    kill(Standing::start(&sandbox, 600));
+    kill(Standing::start(&sandbox, 120));
     let left = output(&sandbox);
     assert!(left.iter().any(|n| n.starts_with(".winsvc-stage")), "{left:?}");
     assert!(!left.iter().any(|n| n.ends_with(".zip")), "{left:?}");
@@ -200,7 +200,7 @@ fn killed_in_the_middle_of_an_update() {
     let sandbox = sandbox();
     sandbox.run(&PACKAGE).success();
     let zip = fs::read(sandbox.path("output").join(RESULT[3])).unwrap();
-    kill(Standing::start(&sandbox, 600));
+    kill(Standing::start(&sandbox, 120));
     // The former result is there, whole.
     let visible: Vec<_> = output(&sandbox).into_iter().filter(|n| !n.starts_with('.')).collect();
     assert_eq!(visible, RESULT);

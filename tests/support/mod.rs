@@ -3,6 +3,7 @@
 //!
 //! A test file says `mod support;`. Not each uses all of it.
 #![allow(dead_code, unused_imports, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)] // A test may fail, and say why.
 
 mod files;
 mod http;

@@ -132,7 +132,7 @@ rustc:
   Candidate: 1.63.0+dfsg1-2
   Version table:
      1.63.0+dfsg1-2 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
 rust-src:
   Installed: (none)
   Candidate: 1.63.0+dfsg1-2

@@ -45,6 +45,11 @@ fn act(args: &[String]) -> Result<(), Refused> {
     while let Some(word) = words.next() {
         match word.to_ascii_lowercase().as_str() {
             "/q" => {}
+            // Explicit entries go, inheritance comes back; it takes no other change beside it.
+            "/reset" if options.iter().all(|o| ["/reset", "/q"].contains(&o.to_ascii_lowercase().as_str())) => {
+                sddl = UNTOUCHED.into();
+                changed = true;
+            }
             "/inheritance:r" => {
                 // Protected, and without what came from above.
                 sddl = format!("D:P{}", explicit(&sddl));

@@ -1,0 +1,376 @@
+//! The rendered scripts, read back: PowerShell by a parser and a reader of literals, over generated services.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on has failed.
+
+use cargo_winsvc::config::types::About;
+use cargo_winsvc::formats::{ServiceJson, service_json};
+use cargo_winsvc::model::{
+    Account, BundlePath, ErrorControl, EventLog, Failure, FailureAction, FailureKind, Health, Install, Parameter,
+    ParameterType, ServiceName, ServiceSpec, SidType, StartType,
+};
+use cargo_winsvc::render::{RenderInput, bundle_texts};
+use proptest::prelude::*;
+use serde_json::Value;
+
+const HOSTILE: &str = "\"q\" 'a' ‘b’ ‚c‛ “d” „e $(calc) `n ${x} $env:PATH %PATH% & | < > ^ !x! \\ ]]> --> '@ \"@ #> \n\r\n\t日本 😀 \u{202e}\u{2028}{{ name }}{% if %}";
+
+fn rich(text: &str) -> RenderInput {
+    let text = text.to_owned();
+    let one_line = text.replace(char::is_control, " ");
+    let spec = ServiceSpec {
+        name: ServiceName::new("Acme Agent (x64)").unwrap(),
+        exe: "agent.exe".into(),
+        display_name: one_line.clone(),
+        description: text.clone(),
+        start: StartType::DelayedAuto,
+        account: Account::Virtual,
+        args: vec![one_line.clone(), "--port=${PORT}".into()],
+        env: [("A".to_owned(), one_line.clone()), ("PATH".to_owned(), "x".into()), ("path".to_owned(), "y".into())]
+            .into(),
+        dependencies: vec!["Tcpip".into(), "+NetworkProvider".into()],
+        error_control: ErrorControl::Severe,
+        failure: Failure {
+            actions: vec![
+                FailureAction { kind: FailureKind::Restart, delay_ms: 1000 },
+                FailureAction { kind: FailureKind::Run, delay_ms: 0 },
+                FailureAction { kind: FailureKind::None, delay_ms: 0 },
+            ],
+            reset_seconds: 60,
+            on_error_exit: true,
+            command: Some(one_line.clone()),
+        },
+        stop_timeout_ms: 30_000,
+        sid_type: SidType::Restricted,
+        required_privileges: vec!["SeChangeNotifyPrivilege".into()],
+        security_descriptor: Some("D:(A;;CC;;;SY)".into()),
+        event_log: Some(EventLog { source: one_line.clone(), log: "Application".into(), messages: vec![] }),
+        health: Health {
+            http: Some("http://127.0.0.1:${PORT}/healthz?a=1&b=[2]".into()),
+            tcp: Some("127.0.0.1:${PORT}".into()),
+            ..Health::default()
+        },
+    };
+    let parameter = |name: &str, kind, default: Option<&str>| Parameter {
+        name: name.into(),
+        kind,
+        default: default.map(Into::into),
+        description: text.clone(),
+    };
+    RenderInput {
+        service: ServiceJson {
+            schema_version: service_json::VERSION,
+            id: "acme".into(),
+            name: "acme".into(),
+            version: "1.2.3-rc.1".into(),
+            target: "x86_64-pc-windows-gnu".into(),
+            min_windows: "10.0.14393".into(),
+            install: Install {
+                dir: r"%ProgramFiles%\acme".into(),
+                data_dir: r"%ProgramData%\acme".into(),
+                start_after_install: true,
+            },
+            parameters: vec![
+                parameter("PORT", ParameterType::Port, Some("8080")),
+                parameter("COUNT", ParameterType::Integer, None),
+                parameter("FLAG", ParameterType::Boolean, Some("true")),
+                parameter("WHERE", ParameterType::Path, None),
+                parameter("VERBOSE", ParameterType::String, Some("x")),
+            ],
+            services: vec![spec],
+        },
+        about: About {
+            description: text.clone(),
+            authors: vec![text.clone()],
+            homepage: text.clone(),
+            repository: text.clone(),
+            license: text,
+        },
+        archive: "acme-1.2.3".into(),
+        files: ["agent.exe", "service.json", "conf/it's $(x) & 日本.toml"].map(|f| BundlePath::new(f).unwrap()).into(),
+        templates: vec![],
+    }
+}
+
+fn small() -> RenderInput {
+    let mut input = rich("Watches things");
+    let spec = &mut input.service.services[0];
+    spec.name = ServiceName::new("Agent").unwrap();
+    spec.args.clear();
+    spec.env.clear();
+    spec.dependencies.clear();
+    spec.failure = Failure::default();
+    spec.sid_type = SidType::Unrestricted;
+    spec.required_privileges.clear();
+    spec.security_descriptor = None;
+    spec.health = Health::default();
+    input.service.parameters.clear();
+    input
+}
+
+fn script(input: &RenderInput, name: &str) -> String {
+    let texts = bundle_texts(input).unwrap();
+    let file = texts.files.into_iter().find(|f| f.path.as_str() == name).unwrap();
+    String::from_utf8(file.bytes).unwrap()
+}
+
+/// Reads the PowerShell literals that the data block may hold, and nothing else.
+struct Reader<'a>(&'a str);
+
+impl Reader<'_> {
+    fn space(&mut self) {
+        self.0 = self.0.trim_start_matches([' ', '\r', '\n', ',']);
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        self.space();
+        match self.0.strip_prefix(token) {
+            Some(rest) => {
+                self.0 = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn until(&mut self, stop: impl Fn(char) -> bool) -> String {
+        let at = self.0.find(stop).unwrap_or(self.0.len());
+        let (word, rest) = self.0.split_at(at);
+        self.0 = rest;
+        word.to_owned()
+    }
+
+    /// One operand of a sum.
+    fn part(&mut self) -> String {
+        if self.eat("[char]") {
+            let number = self.until(|c| !c.is_ascii_digit());
+            return char::from_u32(number.parse().unwrap()).unwrap().into();
+        }
+        assert!(self.eat("'"), "a literal: {:.40}", self.0);
+        let quote = |c: char| "'\u{2018}\u{2019}\u{201A}\u{201B}".contains(c);
+        let mut out = String::new();
+        loop {
+            out += &self.until(quote);
+            let mut chars = self.0.chars();
+            let first = chars.next().expect("the literal ends");
+            self.0 = chars.as_str();
+            match self.0.chars().next().filter(|c| quote(*c)) {
+                Some(second) => {
+                    assert_eq!(first, second, "which of the two PowerShell keeps is not for us to try");
+                    out.push(first);
+                    self.0 = &self.0[second.len_utf8()..];
+                }
+                None => return out,
+            }
+        }
+    }
+
+    fn string(&mut self) -> String {
+        if !self.eat("(") {
+            return self.part();
+        }
+        let mut out = self.part();
+        while self.eat("+") {
+            out += &self.part();
+        }
+        assert!(self.eat(")"));
+        out
+    }
+
+    fn value(&mut self) -> Value {
+        for (token, value) in [("$true", Value::Bool(true)), ("$false", Value::Bool(false)), ("$null", Value::Null)] {
+            if self.eat(token) {
+                return value;
+            }
+        }
+        if self.eat("@(") {
+            let mut list = Vec::new();
+            while !self.eat(")") {
+                list.push(self.value());
+            }
+            return list.into();
+        }
+        if self.eat("[ordered]@{") {
+            let mut map = serde_json::Map::new();
+            while !self.eat("}") {
+                self.space();
+                let key = if self.0.starts_with(['\'', '(']) { self.string() } else { self.until(|c| c == ' ') };
+                assert!(self.eat("="));
+                let value = self.value();
+                assert!(!map.keys().any(|k| k.eq_ignore_ascii_case(&key)), "{key} twice");
+                map.insert(key, value);
+            }
+            return map.into();
+        }
+        self.space();
+        if self.0.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+            return serde_json::from_str(&self.until(|c| !(c.is_ascii_digit() || c == '-'))).unwrap();
+        }
+        self.string().into()
+    }
+}
+
+/// What the scripts must say: service.json, with lists where PowerShell's tables could not hold it.
+fn expected(input: &RenderInput, read: &Value) -> Value {
+    let mut want = serde_json::to_value(&input.service).unwrap();
+    for (service, spec) in want["services"].as_array_mut().unwrap().iter_mut().zip(&input.service.services) {
+        service["env"] = spec.env.iter().map(|(n, v)| serde_json::json!({"name": n, "value": v})).collect();
+    }
+    for (parameter, read) in
+        want["parameters"].as_array_mut().unwrap().iter_mut().zip(read["parameters"].as_array().unwrap())
+    {
+        parameter["variable"] = read["variable"].clone();
+    }
+    want["files"] = read["files"].clone();
+    want
+}
+
+fn data_block(script: &str) -> &str {
+    let start = script.find("$Bundle = ").expect("data block") + "$Bundle = ".len();
+    let end = script.find("# ---- end of data").expect("end of data");
+    &script[start..end]
+}
+
+fn errors(parser: &mut tree_sitter::Parser, text: &str) -> Vec<String> {
+    fn walk(node: tree_sitter::Node<'_>, text: &str, out: &mut Vec<String>) {
+        if node.is_error() || node.is_missing() {
+            let line = node.start_position().row + 1;
+            out.push(format!("line {line}: {:.80}", &text[node.byte_range()]));
+        }
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            walk(child, text, out);
+        }
+    }
+    let text = text.trim_start_matches('\u{FEFF}');
+    let tree = parser.parse(text, None).unwrap();
+    let mut out = Vec::new();
+    walk(tree.root_node(), text, &mut out);
+    out
+}
+
+fn powershell() -> tree_sitter::Parser {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    parser
+}
+
+/// Everything that must hold for any configuration.
+fn check(input: &RenderInput) {
+    let mut parser = powershell();
+    let plain = bundle_texts(&small()).unwrap();
+    let code = |text: &str| {
+        let (before, after) = text.split_once("# ---- data").unwrap();
+        let (_, after) = after.split_once("# ---- end of data").unwrap();
+        // Script parameters are names and types.
+        let help = before.split("param(").next().unwrap().to_owned();
+        help + after
+    };
+    for name in ["install.ps1", "uninstall.ps1", "status.ps1"] {
+        let text = script(input, name);
+        assert_eq!(errors(&mut parser, &text), Vec::<String>::new(), "{name}");
+        let read = Reader(data_block(&text)).value();
+        assert_eq!(read, expected(input, &read), "{name}");
+        let same = plain.files.iter().find(|f| f.path.as_str() == name).unwrap();
+        assert_eq!(code(&text), code(std::str::from_utf8(&same.bytes).unwrap()), "{name}: code depends on values");
+    }
+    for name in ["install.cmd", "uninstall.cmd"] {
+        let text = script(input, name);
+        let plain = plain.files.iter().find(|f| f.path.as_str() == name).unwrap();
+        assert!(!text.contains('\u{1a}'), "{name}");
+        let code = |text: &str| {
+            let (_, after) = text.split_once("rem ---- end of data").unwrap();
+            let (code, rest) = after.split_once("\r\n:put_together\r\n").unwrap();
+            // The sums are names of variables.
+            let (sums, common) = rest.split_once("exit /b 0").unwrap();
+            for line in sums.lines().filter(|l| l.starts_with("set ")) {
+                let good = |c: char| c.is_ascii_alphanumeric() || "!._ =\"".contains(c);
+                assert!(line.chars().all(good), "{line}");
+            }
+            code.to_owned() + common
+        };
+        assert_eq!(code(&text), code(std::str::from_utf8(&plain.bytes).unwrap()), "{name}: code depends on values");
+    }
+}
+
+#[test]
+fn hostile_texts_are_data_in_every_script() {
+    check(&rich(HOSTILE));
+    check(&rich(&"x\"'’`$".repeat(200)));
+    check(&rich(""));
+}
+
+#[test]
+fn readme_says_everything_literally() {
+    let hostile = HOSTILE.replace("\r\n", "\n");
+    let text = script(&rich(&hostile), "README.txt");
+    assert!(text.replace("\r\n", "\n").contains(&hostile), "{text}");
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    for word in [
+        "Unblock-File",
+        "Get-FileHash",
+        "certutil",
+        "ExecutionPolicy",
+        "install.cmd",
+        "SHA256SUMS",
+        "PORT (port), 8080",
+    ] {
+        assert!(text.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn the_parser_notices_what_is_broken() {
+    let good = script(&small(), "install.ps1");
+    for broken in
+        [good.replacen("function Test-Host {", "function Test-Host ", 1), good.replacen("$Bundle = ", "$Bundle = '", 1)]
+    {
+        assert_ne!(broken, good);
+        assert!(!errors(&mut powershell(), &broken).is_empty());
+    }
+}
+
+#[test]
+fn snapshots() {
+    for (name, input) in [("small", small()), ("rich", rich("A \"rich\" one: it's 100 % & more"))] {
+        for file in bundle_texts(&input).unwrap().files {
+            let text = String::from_utf8(file.bytes).unwrap().replace("\r\n", "\n");
+            let part = match file.path.as_str() {
+                // Not a new snapshot for each version.
+                "README.txt" => {
+                    text.replace(concat!("cargo-winsvc ", env!("CARGO_PKG_VERSION")), "cargo-winsvc VERSION")
+                }
+                // Code is the same everywhere; what differs is the data.
+                ps1 if ps1.ends_with(".ps1") => data_block(&text).to_owned(),
+                _ => {
+                    let from = text.find("rem ---- data").unwrap();
+                    let until = text.find("rem ---- end of data").unwrap();
+                    let sums = text.find("\n:put_together\n").unwrap();
+                    let end = sums + text[sums..].find("exit /b 0").unwrap();
+                    format!("{}…\n{}", &text[from..until], &text[sums..end])
+                }
+            };
+            insta::assert_snapshot!(format!("{name}_{}", file.path.as_str().replace('.', "_")), part);
+        }
+    }
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::collection::vec(prop::sample::select(HOSTILE.chars().collect::<Vec<_>>()), 0..60)
+            .prop_map(String::from_iter),
+        any::<String>().prop_map(|s| s.replace('\0', "")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #[test]
+    fn any_text_is_data(text in any_text(), name in "[A-Za-z0-9日é_$@+#()-]([A-Za-z0-9日é ._$@+#()-]{0,40}[A-Za-z0-9é)])?", parameter in "[A-Z][A-Z0-9_]{0,10}") {
+        let mut input = rich(&text);
+        input.service.services[0].name = ServiceName::new(name).unwrap();
+        if !["PORT", "COUNT", "FLAG", "WHERE", "VERBOSE"].contains(&parameter.as_str()) {
+            input.service.parameters[1].name = parameter;
+        }
+        check(&input);
+    }
+}
