@@ -7,7 +7,7 @@ mod support;
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 use support::{Ended, Machine, Project, State, Value, difference, free_port, get, package, unpack, wait_for};
@@ -45,8 +45,11 @@ struct Site {
 }
 
 impl Site {
-    fn new(top: &std::path::Path) -> Self {
-        let machine = Machine::boot();
+    fn new(top: &Path) -> Self {
+        Self::on(Machine::boot(), top)
+    }
+
+    fn on(machine: Machine, top: &Path) -> Self {
         let bundle = format!(r"C:\users\Public\My downloads (1)\{}", top.file_name().unwrap().to_str().unwrap());
         support::link_or_copy_tree(top, &machine.path(&bundle), &|_| false);
         let before = machine.state();
@@ -291,5 +294,50 @@ fn refuses_before_anything_changes() {
     assert_ne!(ended.code, 0, "uninstall.cmd takes away only what is ours\n{}", ended.output);
     assert_eq!(difference(&with_other, &site.machine.state()), Vec::<String>::new());
     sc(&["delete", "AcmeAgent"]);
+    site.assert_grammar();
+}
+
+/// Quotes of all kinds, substitutions of all shells, what ends comments and strings elsewhere, other scripts.
+const HOSTILE: &str = "“”‘’‚‛ \"q\" 'a' `b` $(calc) $HOME !PATH! & | < > ^ ^^ (x) ]]> --> {{ x }} 日本 😀 \\\" end\\";
+/// The same where Windows would replace %VARIABLES%, and over several lines.
+const HOSTILE_TEXT: &str =
+    "“”‘’ \"q\" 'a' `b` $(calc) %PATH% %%i !PATH! & | < > ^ (x) ]]> {{ x }} 日本 😀\n\tsecond line\\";
+
+#[test]
+fn hostile_texts_arrive_literally() {
+    let project = Project::example();
+    let long = "x".repeat(1000);
+    // A JSON string is a TOML one, too.
+    let quoted = |text: &str| serde_json::to_string(text).unwrap();
+    let description = r#"description = "Answers health checks and tells how it was started""#;
+    project.edit(&format!("{description}\n"), &format!("description = {}\n", quoted(HOSTILE_TEXT)));
+    project.edit(r#"authors = ["Acme Operations <ops@acme.example>"]"#, &format!("authors = [{}]", quoted(HOSTILE)));
+    project.edit(r#"product-name = "Acme Agent""#, &format!("product-name = {}", quoted(HOSTILE)));
+    project.edit(r#"copyright = "Copyright Acme""#, &format!("copyright = {}", quoted(HOSTILE_TEXT)));
+    project.edit(r#"display-name = "Acme Agent""#, &format!("display-name = {}", quoted(HOSTILE)));
+    project.edit(
+        r#"description = "Answers health checks and tells how it was started.""#,
+        &format!("description = {}", quoted(&format!("{HOSTILE_TEXT} {long}"))),
+    );
+    project.edit(
+        r#"args = ["--port", "${PORT}"]"#,
+        &format!(r#"args = ["--port", "${{PORT}}", "--data-dir", {}]"#, quoted(HOSTILE)),
+    );
+    project.edit(r#"ACME_MODE = "production""#, &format!("ACME_MODE = {}", quoted(HOSTILE)));
+    project.edit(r#"description = "TCP port on"#, r#"description = "%PATH% & \"<|>\" 日本"#);
+
+    let zip = package(&project);
+    let site = Site::on(Machine::boot_with_utf8(), &unpack(&zip, &project.output().join("unpacked")));
+    let (machine, port) = (&site.machine, free_port());
+    let said = site.install(&format!("PORT={port}")).success();
+    let info: serde_json::Value = serde_json::from_str(&get(port, "/info").unwrap().body).unwrap();
+    assert_eq!(info["args"], serde_json::json!(["--port", port.to_string(), "--data-dir", HOSTILE]), "{}", said.output);
+    let value = |name| machine.value(SERVICE, name);
+    assert_eq!(value("DisplayName"), text(HOSTILE));
+    assert_eq!(value("Description"), text(&format!("{HOSTILE_TEXT} {long}")));
+    assert_eq!(value("Environment"), Some(Value::List(vec![format!("ACME_MODE={HOSTILE}")])));
+
+    let removed = machine.cmd(&format!("\"{}\\uninstall.cmd\" /purge", site.bundle)).success();
+    site.assert_untouched(&removed.output);
     site.assert_grammar();
 }

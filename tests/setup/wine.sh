@@ -6,7 +6,7 @@
 # About 200 MB are downloaded; 1.4 GB stay.
 set -euo pipefail
 
-setup=5 # Raise when what is made here changes.
+setup=6 # Raise when what is made here changes.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cargo-winsvc-tests
 root=$cache/wine10
 mkdir -p "$cache"
@@ -43,10 +43,11 @@ options=(
 echo "setup: asking $mirror for Wine 10"
 apt-get "${options[@]}" -qq update
 
-# What programs without windows need: Wine, its 32-bit half, the C library, TLS; and a font, without which Wine does not boot.
+# What programs without windows need: Wine, its 32-bit half, the C library, TLS; a font, without which Wine
+# does not boot; and the description of a language whose Windows has UTF-8 as its code page.
 packages=(
     wine64 libwine libwine:i386 libz-mingw-w64 libc6 libgcc-s1 libunwind8 liblzma5
-    libfreetype6 libpng16-16t64 zlib1g libbrotli1 libbz2-1.0 libfontconfig1 libexpat1 fonts-dejavu-core
+    libfreetype6 libpng16-16t64 zlib1g libbrotli1 libbz2-1.0 libfontconfig1 libexpat1 fonts-dejavu-core locales
     libgnutls30t64 libidn2-0 libunistring5 libp11-kit0 libffi8 libtasn1-6 libnettle8t64 libhogweed6t64 libgmp10
 )
 echo "setup: downloading Wine 10 (about 220 MB)"
@@ -77,6 +78,9 @@ for program in wine64 wineserver64; do
     patchelf --force-rpath --set-rpath "$final" --set-interpreter "$final/ld-linux-x86-64.so.2" \
         "$work/root/usr/lib/wine/$program"
 done
+
+mkdir -p "$work/root/locale"
+I18NPATH=$work/root/usr/share/i18n localedef -i hi_IN -f UTF-8 "$work/root/locale/hi_IN.UTF-8"
 
 mkdir -p "$work/root/etc"
 cat >"$work/root/etc/fonts.conf" <<END

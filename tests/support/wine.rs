@@ -48,12 +48,23 @@ pub struct Call {
 pub struct Machine {
     folder: Option<tempfile::TempDir>,
     prefix: PathBuf,
+    locale: &'static str,
     holder: Option<Child>,
 }
 
 impl Machine {
-    /// Boots a fresh machine.
+    /// Boots a fresh machine: an English Windows with the code pages 1252 and 437.
     pub fn boot() -> Self {
+        Self::boot_in("C.UTF-8")
+    }
+
+    /// Boots a fresh machine whose code page is UTF-8, as on a Windows for Hindi. Wine's cmd.exe reads scripts in the code page
+    /// of the system, and not, as the real one, in that of the console.
+    pub fn boot_with_utf8() -> Self {
+        Self::boot_in("hi_IN.UTF-8")
+    }
+
+    fn boot_in(locale: &'static str) -> Self {
         let folder = tempfile::Builder::new().prefix("machine-").tempdir_in(target_tmp("machines")).unwrap();
         let prefix = folder.path().join("wine");
         // Wine's programs are large and only ever replaced as a whole.
@@ -62,14 +73,14 @@ impl Machine {
             ["dll", "exe", "sys", "drv", "ocx", "tlb"].contains(&name)
         };
         link_or_copy_tree(&template(), &prefix, &link);
-        let mut machine = Machine { folder: Some(folder), prefix, holder: None };
+        let mut machine = Machine { folder: Some(folder), prefix, locale, holder: None };
         for tool in STANDINS.into_iter().chain(["harness"]) {
             let path = machine.path(&format!(r"C:\windows\system32\{tool}.exe"));
             let _ = fs::remove_file(&path);
             fs::copy(standins(), path).unwrap();
         }
         fs::create_dir(machine.path(r"C:\test")).unwrap();
-        let mut holder = wine(&machine.prefix, "wine");
+        let mut holder = machine.wine("wine");
         holder.args([r"C:\windows\system32\harness.exe", "hold"]);
         machine.holder = Some(holder.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         // The first command returns when the machine has booted, its automatic services included.
@@ -93,11 +104,17 @@ impl Machine {
         self.harness(&[&["run", r"C:\test\code", program], args].concat())
     }
 
+    fn wine(&self, what: &str) -> Command {
+        let mut command = wine(&self.prefix, what);
+        command.env("WINSVC_TEST_LOCALE", self.locale);
+        command
+    }
+
     fn harness(&self, args: &[&str]) -> Ended {
         let code_file = self.path(r"C:\test\code");
         let _ = fs::remove_file(&code_file);
         let output_file = tempfile::NamedTempFile::new().unwrap();
-        let mut command = wine(&self.prefix, "wine");
+        let mut command = self.wine("wine");
         command.arg(r"C:\windows\system32\harness.exe").args(args).stdin(Stdio::null());
         // A file, not a pipe: a service that inherits it would keep a pipe open.
         command.stdout(output_file.reopen().unwrap()).stderr(output_file.reopen().unwrap());
@@ -189,8 +206,8 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        let _ = wine(&self.prefix, "wineserver").arg("-k").status();
-        let _ = wine(&self.prefix, "wineserver").arg("-w").status();
+        let _ = self.wine("wineserver").arg("-k").status();
+        let _ = self.wine("wineserver").arg("-w").status();
         if let Some(mut holder) = self.holder.take() {
             let _ = holder.kill();
             let _ = holder.wait();

@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 use std::os::windows::process::CommandExt as _;
 use std::process::Command;
 
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+
 pub fn run(args: &[String]) -> Outcome {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let (file, mut command) = match &words[..] {
@@ -26,6 +28,8 @@ pub fn run(args: &[String]) -> Outcome {
             let mut command = Command::new(r"C:\windows\system32\cmd.exe");
             // /s: only the outermost quotes go, whatever the line holds.
             command.raw_arg(format!("/d /s /c \"{line}\""));
+            // A console of its own that nobody sees, as an administrator has one: without it there is no code page to switch.
+            command.creation_flags(CREATE_NO_WINDOW);
             (file, command)
         }
         ["registry", file, keys @ ..] => {
