@@ -110,3 +110,70 @@ fn is_manifest(bytes: &[u8]) -> bool {
     let ascii: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
     ascii.windows(9).any(|part| part == b"<assembly" || part == b":assembly")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::EventSeverity;
+
+    fn spec() -> ResourceSpec {
+        ResourceSpec {
+            override_existing: false,
+            version: FileVersion([1, 2, 3, 0]),
+            prerelease: false,
+            strings: vec![("ProductName".into(), "Agent".into())],
+            icon: Some("app.ico".into()),
+            manifest: ManifestChoice::Default,
+            messages: Vec::new(),
+        }
+    }
+
+    fn exe() -> BinRef {
+        BinRef { package: "agent".into(), bin: "acme-agent".into() }
+    }
+
+    #[test]
+    fn a_message_table_only_where_there_are_events() {
+        let of = |has_events| Resources::from_spec(&spec(), has_events, &exe(), None, None).expect("sound");
+        assert_eq!((of(false).messages, of(true).messages), (None, Some(Vec::new())));
+        let resources = of(true);
+        assert_eq!(
+            (resources.internal_name.as_str(), resources.original_filename.as_str()),
+            ("acme-agent", "acme-agent.exe")
+        );
+        assert_eq!(resources.manifest.as_deref(), Some(DEFAULT_MANIFEST.as_bytes()));
+        let keys: Vec<String> = version_info(&resources).strings.into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["InternalName", "OriginalFilename", "ProductName"]);
+    }
+
+    #[test]
+    fn all_problems_come_at_once() {
+        let message = |text: &str| EventMessage { id: 7, severity: EventSeverity::Error, text: text.into() };
+        let bad = ResourceSpec {
+            strings: vec![("Comments".into(), "x".repeat(40_000))],
+            manifest: ManifestChoice::File("app.manifest".into()),
+            messages: vec![message("a"), message("b")],
+            ..spec()
+        };
+        let png = b"\x89PNG\r\n\x1a\n";
+        let problems = Resources::from_spec(&bad, true, &exe(), Some(png), Some(b"hello")).expect_err("four problems");
+        let ids: Vec<&str> = problems.iter().map(|problem| problem.id).collect();
+        assert_eq!(ids, ["bad-icon", "bad-manifest", "version-strings", "event-messages"]);
+        assert_eq!(problems[0].what, "app.ico can't be the icon: it is a PNG image, not an .ico file");
+        assert!(problems.iter().all(|problem| !problem.fixes.is_empty()));
+    }
+
+    #[test]
+    fn truncated_icons_say_what_is_missing() {
+        let entry = [16, 16, 0, 0, 1, 0, 32, 0, 40, 0, 0, 0, 22, 0, 0, 0];
+        let file = [&[0, 0, 1, 0, 1, 0][..], &entry, &[40, 0, 0, 0], &[0; 36]].concat();
+        assert!(Icon::parse(&file).is_ok());
+        for length in 0..file.len() {
+            assert!(Icon::parse(&file[..length]).is_err(), "{length}");
+        }
+        let error = |bytes: &[u8]| Icon::parse(bytes).expect_err("refused").to_string();
+        assert_eq!(error(&file[..40]), "it is truncated: image 1 lies outside the file");
+        assert_eq!(error(&file[..10]), "it is truncated: its directory of images is incomplete");
+        assert_eq!(error(&[0, 0, 1, 0, 0, 0]), "it holds no image");
+    }
+}

@@ -113,7 +113,7 @@ fn symbols_and_lines_are_the_same() {
         let symbolize = |file: &str| lab.run("llvm-symbolizer-19", &[&format!("--obj={file}"), &address]);
         let before = symbolize("in.exe");
         assert!(
-            before.contains("marker") && (before.contains("probe.c:17") || before.contains("tiny.c:9")),
+            before.contains("marker") && (before.contains("probe.c:17") || before.contains("tiny.c:14")),
             "{}: {before}",
             fixture.name
         );
