@@ -1,6 +1,6 @@
 //! Published crates that know nothing of this tool are packaged as they are, and run in Wine.
 //!
-//! They come through cargo, so that a mirror serves as well as crates.io, and stay below cargo's folder for test results: the
+//! They come through cargo, so that any mirror serves, and stay below cargo's folder for test results: the
 //! second run finds them built.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
