@@ -8,7 +8,11 @@ use std::process::Command;
 /// Runs a shell script where it may mount, seen by nobody else and gone with it. `$1` is the mount point, `$2` the product.
 fn with_mounts(sandbox: &Sandbox, script: &str, mount_point: &Path) -> Command {
     let mut command = sandbox.any("unshare");
-    command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh"]);
+    // Root needs no user namespace, which the kernel refuses inside a chroot.
+    if !rustix::process::geteuid().is_root() {
+        command.arg("--map-root-user");
+    }
+    command.args(["--mount", "--propagation", "private", "sh", "-c", script, "sh"]);
     command.arg(mount_point).arg(env!("CARGO_BIN_EXE_cargo-winsvc"));
     command
 }
