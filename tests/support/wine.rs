@@ -116,11 +116,12 @@ impl Machine {
         let output_file = tempfile::NamedTempFile::new().unwrap();
         let mut command = self.wine("wine");
         command.arg(r"C:\windows\system32\harness.exe").args(args).stdin(Stdio::null());
-        // A file, not a pipe: a service that inherits it would keep a pipe open.
-        command.stdout(output_file.reopen().unwrap()).stderr(output_file.reopen().unwrap());
+        // A file, not a pipe: a service that inherits it would keep a pipe open. Appending, or the two streams overwrite each other.
+        let append = || fs::OpenOptions::new().append(true).open(output_file.path()).unwrap();
+        command.stdout(append()).stderr(append());
         let mut child = command.spawn().unwrap();
         let start = Instant::now();
-        let output = || String::from_utf8_lossy(&fs::read(output_file.path()).unwrap()).replace("\r\n", "\n");
+        let output = || without_wines_own(&String::from_utf8_lossy(&fs::read(output_file.path()).unwrap()));
         while child.try_wait().unwrap().is_none() {
             if start.elapsed() > LIMIT {
                 let _ = child.kill();
@@ -217,6 +218,13 @@ impl Drop for Machine {
             eprintln!("kept: {kept:?}");
         }
     }
+}
+
+/// What the programs said, with plain line ends. Wine itself now and then complains on standard error when a process ends while
+/// one of its threads still talks to wineserver (`wine client error:148: sendmsg: Bad file descriptor`).
+fn without_wines_own(output: &str) -> String {
+    let lines = output.split_inclusive('\n').filter(|line| !line.starts_with("wine client error:"));
+    lines.collect::<String>().replace("\r\n", "\n")
 }
 
 /// `wine` or `wineserver` for a machine.
