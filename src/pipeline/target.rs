@@ -100,7 +100,7 @@ fn finish(
     resources: Option<&Resources>,
     bin: &BinRef,
 ) -> anyhow::Result<Option<(PathBuf, DebugInfoFile)>> {
-    let read = |path: &Path| std::fs::read(path).with_context(|| format!("can't read {}", path.display()));
+    let read = |path: &Path| stamp::read(path).with_context(|| format!("can't read {}", path.display()));
     let write = |path: &Path, bytes: &[u8]| {
         std::fs::write(path, bytes).with_context(|| format!("can't write {}", path.display()))
     };
