@@ -222,7 +222,7 @@ fn facts(target: &PreparedTarget) -> plan::TargetFacts<'_> {
     let version = tool.map(|v| format!(" {}", v.version)).unwrap_or_default();
     let why = if target.unit.backend == config::BackendChoice::Auto { " (auto)" } else { "" };
     let compile = &target.compile;
-    let mut run: Vec<Cmd> = compile.fetch_cmd().into_iter().chain([compile.cmd()]).collect();
+    let mut run: Vec<Cmd> = compile.cmds();
     run.extend(super::target::commands(target, Path::new(STAGE)));
     plan::TargetFacts {
         unit: &target.unit,
