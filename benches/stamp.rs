@@ -37,7 +37,7 @@ fn main() {
             std::fs::write(&copy, std::fs::read(&exe).expect("read")).expect("written");
         }));
         stamping = stamping.min(timed(&stamped, || {
-            let bytes = std::fs::read(&exe).expect("read");
+            let bytes = stamp::read(&exe).expect("read");
             let result = stamp::run(bytes, &resources).unwrap_or_else(|problem| panic!("{problem}"));
             std::fs::write(&stamped, result.bytes).expect("written");
         }));

@@ -9,8 +9,12 @@ mod support;
 
 #[path = "manners/cargo.rs"]
 mod cargo;
+#[path = "manners/fresh.rs"]
+mod fresh;
 #[path = "manners/plan.rs"]
 mod plan;
+#[path = "manners/steps.rs"]
+mod steps;
 #[path = "manners/talk.rs"]
 mod talk;
 #[path = "manners/workspaces.rs"]

@@ -3,7 +3,9 @@
 //! A run stages its archives in a [`Publisher`]'s folder with [`write_bundle`] and [`write_symbols`], may verify them there,
 //! and publishes all of them at once.
 
+mod change;
 mod dos;
+mod folder;
 mod io;
 mod lock;
 mod publish;
@@ -11,7 +13,8 @@ mod recover;
 mod schedule;
 mod zip;
 
-pub use publish::{Change, Former, Published, PublishedBundle, Publisher, check_output};
+pub use change::{Change, Former};
+pub use publish::{Published, PublishedBundle, Publisher, check_output};
 pub use zip::{Packer, ZipInfo, write_zip};
 
 use crate::formats::{BuildManifest, ManifestFile, manifest, sums};

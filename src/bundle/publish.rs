@@ -1,8 +1,10 @@
 //! The result of a run appears in the output folder as a whole or not at all.
 
+use super::change::{Change, Former};
+use super::folder::{self, is_same, is_there, read_manifest};
+use super::io;
 use super::lock::Lock;
 use super::recover::{self, JOURNAL, Journal, STAGE_PREFIX};
-use super::{io, sums_text};
 use crate::error::{Problem, Problems};
 use crate::event::Sink;
 use crate::formats::{OutputBundle, OutputManifest, output, sums};
@@ -10,9 +12,8 @@ use crate::host::{Host, check_interrupt};
 use crate::model::bundle_path::collision_key;
 use anyhow::Context;
 use std::collections::HashMap;
-use std::fmt;
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -44,54 +45,6 @@ pub struct PublishedBundle {
     pub symbols: Option<PathBuf>,
     /// Size of the archive, and what it was before.
     pub change: Change,
-}
-
-/// A size and its difference to the former result of the same package, target and variant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// Bytes.
-    pub size: u64,
-    /// The former one, when there was one.
-    pub former: Option<Former>,
-}
-
-/// A result that was replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Former {
-    /// Package version.
-    pub version: String,
-    /// Bytes.
-    pub size: u64,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", bytes(self.size))?;
-        let Some(former) = &self.former else { return Ok(()) };
-        match self.size.cmp(&former.size) {
-            std::cmp::Ordering::Equal => write!(f, ", as before ({})", former.version),
-            std::cmp::Ordering::Less => {
-                write!(f, ", {} less than before ({})", bytes(former.size - self.size), former.version)
-            }
-            std::cmp::Ordering::Greater => {
-                write!(f, ", {} more than before ({})", bytes(self.size - former.size), former.version)
-            }
-        }
-    }
-}
-
-/// Bytes for people: decimal units, one digit after the point.
-fn bytes(n: u64) -> String {
-    let tenths = |unit: u64| {
-        let tenths = (n + unit / 20) / (unit / 10);
-        format!("{}.{}", tenths / 10, tenths % 10)
-    };
-    match n {
-        0..1_000 => format!("{n} bytes"),
-        1_000..999_950 => format!("{} kB", tenths(1_000)),
-        999_950..999_950_000 => format!("{} MB", tenths(1_000_000)),
-        _ => format!("{} GB", tenths(1_000_000_000)),
-    }
 }
 
 /// Tells before a long build what would stop the publishing after it. Writes nothing.
@@ -137,6 +90,12 @@ impl<'a> Publisher<'a> {
         self.stage.path()
     }
 
+    /// The bundles, when the folder holds all of them byte for byte already: nothing is left to do.
+    pub fn already(&self, bundles: &[OutputBundle]) -> Option<Published> {
+        let published = bundles.iter().map(|b| place(&self.dir, b, Some(b))).collect();
+        folder::holds(&self.dir, bundles).then(|| Published { bundles: published, removed: Vec::new() })
+    }
+
     /// Publishes what was staged: everything, or on an error nothing.
     ///
     /// # Errors
@@ -156,9 +115,7 @@ impl<'a> Publisher<'a> {
 
         let mut all: Vec<OutputBundle> = kept.into_iter().chain(bundles.iter().cloned()).collect();
         all.sort_by(|a, b| a.key().cmp(&b.key()));
-        let mut lines: Vec<_> = all.iter().flat_map(|b| b.files().map(|f| (f.file.as_str(), f.sha256))).collect();
-        lines.sort_unstable();
-        self.write(sums::FILE_NAME, &sums_text(lines))?;
+        self.write(sums::FILE_NAME, &folder::list(&all))?;
         let manifest = OutputManifest { schema_version: output::VERSION, bundles: all };
         self.write(output::FILE_NAME, &crate::formats::to_json(&manifest))?;
 
@@ -202,18 +159,8 @@ impl<'a> Publisher<'a> {
             let _ = stage.keep();
             journal.apply(&dir, &mut || Ok(()))?;
         }
-        let place = |b: &OutputBundle| {
-            let former = replaced.iter().find(|o| o.key() == b.key());
-            PublishedBundle {
-                archive: dir.join(&b.archive.file),
-                symbols: b.symbols.as_ref().map(|s| dir.join(&s.file)),
-                change: Change {
-                    size: b.archive.size,
-                    former: former.map(|o| Former { version: o.build.version.clone(), size: o.archive.size }),
-                },
-            }
-        };
-        Ok(Published { bundles: bundles.iter().map(place).collect(), removed: stale })
+        let former = |b: &OutputBundle| replaced.iter().find(|o| o.key() == b.key());
+        Ok(Published { bundles: bundles.iter().map(|b| place(&dir, b, former(b))).collect(), removed: stale })
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), Problem> {
@@ -222,66 +169,15 @@ impl<'a> Publisher<'a> {
     }
 }
 
-/// The list of bundles of an output folder; `None` when there is none yet.
-fn read_manifest(dir: &Path) -> Result<Option<OutputManifest>, Problem> {
-    let path = dir.join(output::FILE_NAME);
-    let foreign = |path: &Path, why: &str| {
-        Problem::new("output-foreign", format!("{} is there already and {why}", path.display()))
-            .fix("choose another folder with `--output DIR`, or move that file away")
-    };
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == ErrorKind::NotFound => {
-            let sums = dir.join(sums::FILE_NAME);
-            if sums.exists() {
-                return Err(foreign(&sums, "belongs to something else: no winsvc-manifest.json is beside it"));
-            }
-            return Ok(None);
-        }
-        Err(e) => return Err(io::problem("read", &path, &e)),
-    };
-    let manifest: OutputManifest = serde_json::from_str(&text).map_err(|e| {
-        foreign(&path, &format!("is no list of bundles that this version of cargo-winsvc can read: {e}"))
-    })?;
-    if manifest.schema_version != output::VERSION {
-        let why = format!(
-            "has schema version {}; this version of cargo-winsvc knows {}",
-            manifest.schema_version,
-            output::VERSION
-        );
-        return Err(foreign(&path, &why));
+fn place(dir: &Path, bundle: &OutputBundle, former: Option<&OutputBundle>) -> PublishedBundle {
+    PublishedBundle {
+        archive: dir.join(&bundle.archive.file),
+        symbols: bundle.symbols.as_ref().map(|s| dir.join(&s.file)),
+        change: Change {
+            size: bundle.archive.size,
+            former: former.map(|o| Former { version: o.build.version.clone(), size: o.archive.size }),
+        },
     }
-    // Files are removed by it.
-    for file in manifest.bundles.iter().flat_map(OutputBundle::files) {
-        recover::plain_name(&file.file)
-            .map_err(|why| foreign(&path, &format!("names a file outside of the folder: {why}")))?;
-    }
-    Ok(Some(manifest))
-}
-
-/// Whether the files of a bundle are there as they were published, as far as names and sizes tell.
-fn is_there(dir: &Path, bundle: &OutputBundle) -> bool {
-    bundle.files().all(|f| fs::metadata(dir.join(&f.file)).is_ok_and(|m| m.is_file() && m.len() == f.size))
-}
-
-/// Whether two files have the same bytes; a file that can't be read is like no other.
-fn is_same(a: &Path, b: &Path) -> bool {
-    let open = |path: &Path| fs::File::open(path).and_then(|f| Ok((f.metadata()?.len(), f))).ok();
-    let (Some((a_length, mut a)), Some((b_length, mut b))) = (open(a), open(b)) else { return false };
-    if a_length != b_length {
-        return false;
-    }
-    let (mut a_bytes, mut b_bytes) = (vec![0; 1 << 16], vec![0; 1 << 16]);
-    let mut left = a_length;
-    while left > 0 {
-        let n = usize::try_from(left).unwrap_or(usize::MAX).min(a_bytes.len());
-        let (a_bytes, b_bytes) = (&mut a_bytes[..n], &mut b_bytes[..n]);
-        if a.read_exact(a_bytes).is_err() || b.read_exact(b_bytes).is_err() || a_bytes != b_bytes {
-            return false;
-        }
-        left -= n as u64;
-    }
-    true
 }
 
 /// No two bundles may have files of one name, and none may take a name that the folder needs.

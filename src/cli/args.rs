@@ -1,6 +1,6 @@
 //! The grammar of the command line. What is cargo's keeps cargo's name, letter and meaning.
 
-use super::request::BuildArgs;
+use super::request::{BuildArgs, Step};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -84,12 +84,34 @@ pub enum Command {
     Doctor(DoctorArgs),
 }
 
+/// What of the usual way is left out.
+#[derive(Clone, Debug, Default, Args)]
+pub struct StepFlags {
+    /// Take the executables that an earlier build left in the target directory
+    #[arg(long, help_heading = "Compilation")]
+    pub no_build: bool,
+    /// Leave steps out: resource, symbols, verify
+    #[arg(long, value_name = "STEPS", value_delimiter = ',', value_enum, hide_possible_values = true)]
+    pub skip: Vec<Step>,
+}
+
+impl StepFlags {
+    /// Hands them on.
+    pub fn apply(&self, request: &mut BuildArgs) {
+        request.no_build = self.no_build;
+        request.skip.clone_from(&self.skip);
+    }
+}
+
 /// `package`.
 #[derive(Debug, Args)]
 pub struct PackageArgs {
     /// What to build.
     #[command(flatten)]
     pub build: BuildFlags,
+    /// What to leave out.
+    #[command(flatten)]
+    pub steps: StepFlags,
     /// Folder for the results [default: TARGET_DIR/winsvc]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -107,9 +129,19 @@ pub struct BuildCommandArgs {
     /// What to build.
     #[command(flatten)]
     pub build: BuildFlags,
+    /// Leave steps out: resource, symbols
+    #[arg(long, value_name = "STEPS", value_delimiter = ',', value_parser = build_step)]
+    pub skip: Vec<Step>,
     /// Folder for the executables [default: TARGET_DIR/winsvc/TARGET]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+}
+
+/// A step of `build`, which verifies nothing.
+fn build_step(word: &str) -> Result<Step, String> {
+    let steps = [("resource", Step::Resource), ("symbols", Step::Symbols)];
+    let found = steps.iter().find(|(name, _)| *name == word);
+    found.map(|(_, step)| *step).ok_or_else(|| "`build` can leave out resource and symbols".to_owned())
 }
 
 /// `plan`.
@@ -118,6 +150,9 @@ pub struct PlanArgs {
     /// What would be built.
     #[command(flatten)]
     pub build: BuildFlags,
+    /// What would be left out.
+    #[command(flatten)]
+    pub steps: StepFlags,
     /// Folder for the results [default: TARGET_DIR/winsvc]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -325,6 +360,8 @@ impl BuildFlags {
             output: None,
             provision: self.provision.provision,
             yes: self.provision.yes,
+            no_build: false,
+            skip: Vec::new(),
             allow: Vec::new(),
         }
     }

@@ -2,6 +2,17 @@
 
 use std::path::PathBuf;
 
+/// A step of `package` that can be left out with `--skip`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Step {
+    /// Version information, icon and the other resources; as `resource = false`.
+    Resource,
+    /// The archive of debug information; as `symbols = "none"`.
+    Symbols,
+    /// Reading the finished bundles again.
+    Verify,
+}
+
 /// Flags that choose packages, targets and features and are handed to cargo, with cargo's meaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildArgs {
@@ -55,6 +66,10 @@ pub struct BuildArgs {
     pub provision: bool,
     /// `--yes`.
     pub yes: bool,
+    /// `--no-build`: take what an earlier build left.
+    pub no_build: bool,
+    /// `--skip`: steps to leave out.
+    pub skip: Vec<Step>,
     /// `--allow`: ids of findings that may pass.
     pub allow: Vec<String>,
 }

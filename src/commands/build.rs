@@ -20,6 +20,7 @@ pub(super) fn run(
 ) -> anyhow::Result<u8> {
     let mut request = args.build.request(output);
     request.output.clone_from(&args.output);
+    request.skip.clone_from(&args.skip);
     let prepared = pipeline::prepare(host, report, &request)?;
     let publisher = Publisher::open(host, report, &prepared.output)?;
     let mut results: Vec<(PathBuf, PathBuf)> = Vec::new();
@@ -31,7 +32,8 @@ pub(super) fn run(
             (Some(_), 1) => prepared.output.clone(),
             _ => prepared.output.join(target.unit.target.triple()),
         };
-        for executable in pipeline::executables(host, report, &prepared, target, &work)? {
+        let built = pipeline::build(host, report, target, &work)?;
+        for executable in pipeline::executables(host, report, &prepared, target, &built, &work)? {
             results.push((executable.path.clone(), dir.join(executable.bin.exe())));
             if let Some((file, info)) = executable.debug {
                 results.push((file, dir.join(info.file)));

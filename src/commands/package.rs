@@ -17,6 +17,7 @@ pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &PackageArgs, outp
     let mut request = args.build.request(output);
     request.output.clone_from(&args.output);
     request.allow.clone_from(&args.allow);
+    args.steps.apply(&mut request);
     let begin = host.now();
     let prepared = pipeline::prepare(host, report, &request)?;
     if args.dry_run {
@@ -24,7 +25,7 @@ pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &PackageArgs, outp
         return Ok(0);
     }
     announce(report, &prepared);
-    let published = pipeline::package(host, report, &prepared, &args.allow)?;
+    let published = pipeline::package(host, report, &prepared, &request)?;
     let seconds = host.now().duration_since(begin).unwrap_or(Duration::ZERO).as_secs_f64();
     let sizes: Vec<String> = published.bundles.iter().map(|b| b.change.to_string()).collect();
     report.status("Finished", format!("in {seconds:.1} s, {}", sizes.join("; ")));

@@ -12,6 +12,7 @@ use crate::report::Report;
 pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &PlanArgs, output: &OutputArgs) -> anyhow::Result<u8> {
     let mut request = args.build.request(output);
     request.output.clone_from(&args.output);
+    args.steps.apply(&mut request);
     let prepared = pipeline::prepare(host, report, &request)?;
     print(report, &prepared, args.json || output.message_format == MessageFormat::Json);
     Ok(0)

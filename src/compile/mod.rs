@@ -38,6 +38,8 @@ pub struct CompilePlan {
     pub fetch: Option<Vec<String>>,
     /// Written first: what helps tools that can't take the paths of this build.
     pub prepared: Vec<Prepared>,
+    /// Nothing is built: the executables are where an earlier build left them.
+    pub no_build: bool,
     /// What must come out.
     pub expected: Vec<Expected>,
     /// Where the copies go.
@@ -74,14 +76,10 @@ pub struct BuiltExe {
 }
 
 impl CompilePlan {
-    /// The cargo command.
-    pub fn cmd(&self) -> Cmd {
-        self.cargo(&self.args)
-    }
-
-    /// The command that runs first, where sources have yet to be fetched.
-    pub fn fetch_cmd(&self) -> Option<Cmd> {
-        self.fetch.as_ref().map(|args| self.cargo(args))
+    /// The commands that run: one, two where sources have yet to be fetched, none when nothing is built.
+    pub fn cmds(&self) -> Vec<Cmd> {
+        let build = (!self.no_build).then_some(&self.args);
+        self.fetch.iter().chain(build).map(|args| self.cargo(args)).collect()
     }
 
     fn cargo(&self, args: &[String]) -> Cmd {

@@ -58,6 +58,7 @@ pub(super) struct Parts {
     pub(super) cache_dir: Option<PathBuf>,
     pub(super) dlltool: Option<Prepared>,
     pub(super) target_dir: PathBuf,
+    pub(super) profile: String,
 }
 
 /// Decides the cargo invocation for one target.
@@ -69,6 +70,9 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
     Problems::check(collisions(request, &bins))?;
     let triple = request.unit.target.triple();
     let mut notes = Vec::new();
+    if request.args.no_build {
+        notes.push("the executables are taken as an earlier build left them (--no-build)".into());
+    }
     let script = dlltool(request);
     let mut ours = request.recipe_rustflags.to_vec();
     ours.extend(script.iter().map(|s| format!("-Cdlltool={}", s.path.display())));
@@ -80,13 +84,14 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
         cflags: c_variables(request, &mut notes),
         base_env: request.recipe_env.iter().cloned().collect(),
         remaps: remaps(request),
+        profile: request.profile.to_owned(),
         cargo_home: request.cargo_home.clone(),
         target_dir: request.workspace.target_dir.clone(),
     };
     let common = common_args(request);
     let offline = request.args.offline || request.args.frozen;
     let mut fetch = None;
-    if !request.roots.registry_seen && !offline {
+    if !request.roots.registry_seen && !offline && !request.args.no_build {
         let head = ["fetch", "--target", triple].map(str::to_owned);
         fetch = Some(head.into_iter().chain(common.clone()).collect());
     }
@@ -103,6 +108,7 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
         remaps: Vec::new(),
         fetch,
         prepared: Vec::new(),
+        no_build: request.args.no_build,
         expected: expected.collect(),
         staging: request.staging.clone(),
         notes,

@@ -26,13 +26,16 @@ struct ArtifactTarget {
     name: String,
 }
 
-/// Builds, checks that every executable is there, and copies them.
+/// Builds, unless an earlier build is to be taken, checks that every executable is there, and copies them.
 ///
 /// Cargo's own lines go to standard error as they come.
 ///
 /// # Errors
 /// Cargo fails (exit code 4), does not report an expected executable, or the run is interrupted.
 pub fn run(host: &dyn Host, sink: &dyn Sink, plan: &CompilePlan) -> anyhow::Result<Built> {
+    if plan.no_build {
+        return copy(plan, &left(plan)?);
+    }
     let mut plan = plan.clone();
     if let Some(args) = plan.fetch.take() {
         cargo(host, sink, &plan, &args, &mut |_| {})?;
@@ -143,6 +146,26 @@ fn executables(plan: &CompilePlan, artifacts: &[Artifact]) -> Result<Vec<PathBuf
         }
     }
     Problems::check(problems).map(|()| paths)
+}
+
+/// The path of each expected executable as an earlier build left it.
+///
+/// Source: the cargo book, "Build cache": `TARGET_DIR/TRIPLE/PROFILE`, with `debug` for `dev` and `test` and `release` for `bench`.
+fn left(plan: &CompilePlan) -> Result<Vec<PathBuf>, Problems> {
+    let profile = match plan.parts.profile.as_str() {
+        "dev" | "test" => "debug",
+        "bench" => "release",
+        other => other,
+    };
+    let dir = plan.parts.target_dir.join(&plan.target).join(profile);
+    let paths = plan.expected.iter().map(|expected| dir.join(expected.bin.exe()));
+    let (there, missing): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_file());
+    let problem = |path: &PathBuf| {
+        Problem::new("no-executable", format!("`{}` is not there, and --no-build builds nothing", path.display()))
+            .fix("leave --no-build out")
+            .exit(Exit::Build)
+    };
+    Problems::check(missing.iter().map(problem).collect()).map(|()| there)
 }
 
 fn copy(plan: &CompilePlan, paths: &[PathBuf]) -> anyhow::Result<Built> {

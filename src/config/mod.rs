@@ -28,6 +28,6 @@ pub mod types;
 
 pub use origins::{locate_origins, locate_problems};
 pub use reference::reference;
-pub use resolve::resolve;
+pub use resolve::{examine, resolve};
 pub use schema::json_schema;
 pub use types::*;

@@ -42,6 +42,16 @@ impl Found {
 /// All problems of the request and of the configuration at once, each with its place in Cargo.toml, in the order in which
 /// a reader meets them.
 pub fn resolve(args: &BuildArgs, workspace: &Workspace) -> Result<Config, Problems> {
+    let (config, problems) = examine(args, workspace)?;
+    Problems::check(problems).map(|()| config)
+}
+
+/// As [`resolve`], with what could be understood beside all problems: whoever reads the files that the configuration names can
+/// report theirs in the same breath.
+///
+/// # Errors
+/// The request chooses no package.
+pub fn examine(args: &BuildArgs, workspace: &Workspace) -> Result<(Config, Vec<Problem>), Problems> {
     let chosen = choose::packages(args, workspace).map_err(Problems)?;
     let shared = Source::of_workspace(workspace);
     let sources: Vec<(&Package, Source<'_>)> = chosen.iter().map(|p| (*p, Source::of_package(p))).collect();
@@ -113,9 +123,8 @@ pub fn resolve(args: &BuildArgs, workspace: &Workspace) -> Result<Config, Proble
         found.push(problem);
     }
     let problems = origins::placed(found.problems.into_inner(), workspace);
-    Problems::check(problems)?;
     let profile = profiles.into_iter().next().map(|(_, profile)| profile).unwrap_or_default();
-    Ok(Config { profile, units, origins: found.origins })
+    Ok((Config { profile, units, origins: found.origins }, problems))
 }
 
 /// `required-version`: this version has to be one of those that the project wants.

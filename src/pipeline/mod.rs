@@ -3,16 +3,18 @@
 //! [`prepare()`] decides everything that can be known before cargo runs; [`package`] does it, target by target, and publishes
 //! the whole result at the end or nothing at all.
 
+mod fresh;
 mod pack;
 mod prepare;
 mod target;
 mod texts;
 
 pub use prepare::{Prepared, PreparedTarget, configure, prepare};
-pub use target::{Executable, executables};
+pub use target::{Executable, build, executables};
 pub use texts::{Texts, texts};
 
 use crate::bundle::{Published, Publisher};
+use crate::cli::{BuildArgs, Step};
 use crate::error::{Exit, Problem};
 use crate::event::{Event, Sink};
 use crate::formats::OutputBundle;
@@ -21,16 +23,32 @@ use crate::model::Severity;
 use crate::verify::{self, VerifyOptions};
 use std::path::{Path, PathBuf};
 
-/// Runs the prepared plan: build, split symbols, stamp, render, pack, verify, publish.
+/// Runs the prepared plan: build, split symbols, stamp, render, pack, verify, publish. When cargo built what it had built before,
+/// and nothing else has changed, the result is there already.
 ///
 /// # Errors
 /// The stages'; a bundle that does not pass verification is not published.
-pub fn package(host: &dyn Host, sink: &dyn Sink, prepared: &Prepared, allow: &[String]) -> anyhow::Result<Published> {
+pub fn package(
+    host: &dyn Host,
+    sink: &dyn Sink,
+    prepared: &Prepared,
+    request: &BuildArgs,
+) -> anyhow::Result<Published> {
     let publisher = Publisher::open(host, sink, &prepared.output)?;
-    let mut bundles = Vec::new();
+    let mut built = Vec::new();
     for target in &prepared.targets {
         let work = tempfile::Builder::new().prefix("build-").tempdir_in(publisher.stage())?;
-        let executables = executables(host, sink, prepared, target, work.path())?;
+        built.push((target, target::build(host, sink, target, work.path())?, work));
+    }
+    let options = VerifyOptions { allow: request.allow.clone(), private: private(host, prepared) };
+    let fresh = fresh::Freshness::of(prepared, &built, &options)?;
+    if let Some(published) = fresh.recall(sink, &publisher) {
+        return Ok(published);
+    }
+    let sink = &fresh::Witness::new(sink);
+    let mut bundles = Vec::new();
+    for (target, built, work) in &built {
+        let executables = executables(host, sink, prepared, target, built, work.path())?;
         let bench = pack::Bench { host, sink, prepared, target, stage: publisher.stage() };
         for (index, (spec, texts)) in target.unit.bundles.iter().zip(&target.texts).enumerate() {
             check_interrupt(host)?;
@@ -38,9 +56,17 @@ pub fn package(host: &dyn Host, sink: &dyn Sink, prepared: &Prepared, allow: &[S
             bundles.push(bench.bundle(spec, texts, &own)?);
         }
     }
-    let options = VerifyOptions { allow: allow.to_vec(), private: private(host, prepared) };
-    verify_staged(host, sink, publisher.stage(), &bundles, &options)?;
-    publisher.publish(&bundles)
+    let checks = if request.skip.contains(&Step::Verify) {
+        sink.note("the bundles are not verified (--skip verify)".into());
+        None
+    } else {
+        Some(verify_staged(host, sink, publisher.stage(), &bundles, &options)?)
+    };
+    let published = publisher.publish(&bundles)?;
+    if let Some(checks) = checks {
+        fresh.remember(bundles, checks, sink);
+    }
+    Ok(published)
 }
 
 /// Folders whose names nobody else should learn.
@@ -58,7 +84,7 @@ fn verify_staged(
     stage: &Path,
     bundles: &[OutputBundle],
     options: &VerifyOptions,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<u32> {
     let (mut checks, mut warnings, mut errors) = (0, 0, 0);
     for bundle in bundles {
         check_interrupt(host)?;
@@ -83,5 +109,5 @@ fn verify_staged(
         n => format!(", {n} warnings"),
     };
     sink.status("Verified", format!("{checks} checks{warnings}"));
-    Ok(())
+    Ok(checks)
 }

@@ -146,6 +146,10 @@ fn output_file(file: String, info: &ZipInfo) -> OutputFile {
 fn portable_flags(plan: &CompilePlan) -> Vec<String> {
     const PLACES: [&str; 6] = ["--manifest-path", "--target-dir", "--sysroot", "--jobs", "-j", "-Cdlltool"];
     let mut flags = Vec::new();
+    if plan.no_build {
+        // Nobody here knows what that build was told.
+        return flags;
+    }
     let mut words = plan.args.iter().chain(&plan.rustflags).peekable();
     while let Some(word) = words.next() {
         let name = word.split('=').next().unwrap_or_default();

@@ -80,8 +80,7 @@ pub fn configure(
     let cargo_config = CargoConfig::load(host, &request.config)?;
     let mut workspace = workspace::load(host, request)?;
     workspace.build_targets = cargo_config.build_targets(host).map(|given| (given.value, given.origin));
-    let config = config::resolve(request, &workspace)?;
-    let mut problems = Vec::new();
+    let (config, mut problems) = config::examine(request, &workspace)?;
     let mut all = Vec::new();
     for unit in &config.units {
         let mut of_unit = Vec::new();
@@ -111,6 +110,7 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
         Some(dir) => host.cwd().join(dir),
         None => workspace.target_dir.join("winsvc"),
     };
+    let output = plain(&output);
     crate::bundle::check_output(&output)?;
     let flags: Vec<TargetFlags> =
         config.units.iter().map(|u| cargo_config.for_target(host, u.target.triple())).collect::<Result<_, _>>()?;
@@ -132,6 +132,23 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
         targets.push(PreparedTarget { unit: unit.clone(), ready, compile, inputs, texts, resources });
     }
     Ok(Prepared { workspace, config, output, targets, variant: request.variant.clone() })
+}
+
+/// A path without `.` and, where that means the same, without `..`: behind a symbolic link it does not.
+fn plain(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut result = PathBuf::new();
+    for part in path.components() {
+        let folder = matches!(result.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if folder && !result.is_symlink() => {
+                result.pop();
+            }
+            _ => result.push(part),
+        }
+    }
+    result
 }
 
 /// Makes what is to be stamped, so that an icon that is none is known before a long build.
@@ -222,7 +239,7 @@ fn facts(target: &PreparedTarget) -> plan::TargetFacts<'_> {
     let version = tool.map(|v| format!(" {}", v.version)).unwrap_or_default();
     let why = if target.unit.backend == config::BackendChoice::Auto { " (auto)" } else { "" };
     let compile = &target.compile;
-    let mut run: Vec<Cmd> = compile.fetch_cmd().into_iter().chain([compile.cmd()]).collect();
+    let mut run: Vec<Cmd> = compile.cmds();
     run.extend(super::target::commands(target, Path::new(STAGE)));
     plan::TargetFacts {
         unit: &target.unit,

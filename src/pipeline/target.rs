@@ -1,15 +1,16 @@
 //! One target from cargo to stamped executables.
 
 use super::prepare::{Prepared, PreparedTarget};
+use crate::compile::{self, Built};
 use crate::config::{BinRef, BundleSpec};
 use crate::event::Sink;
 use crate::formats::DebugInfoFile;
 use crate::host::{Cmd, Host, check_interrupt};
 use crate::model::Sha256;
+use crate::plan;
 use crate::stamp::{self, Resources};
 use crate::symbols::{self, Keep, Split, Tools};
 use crate::toolchain::SymbolTools;
-use crate::{compile, plan};
 use anyhow::Context;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,20 @@ pub struct Executable {
     pub debug: Option<(PathBuf, DebugInfoFile)>,
 }
 
-/// Builds, splits and stamps all executables of a target into `work`.
+/// Has cargo build a target; its executables are copied into `work`.
+///
+/// # Errors
+/// Those of [`compile::run`].
+pub fn build(host: &dyn Host, sink: &dyn Sink, target: &PreparedTarget, work: &Path) -> anyhow::Result<Built> {
+    for note in target.ready.recipe.notes.iter().chain(&target.compile.notes) {
+        sink.note(note.clone());
+    }
+    let mut invocation = target.compile.clone();
+    invocation.staging = work.join("cargo");
+    compile::run(host, sink, &invocation)
+}
+
+/// Splits and stamps all executables of a target into `work`.
 ///
 /// # Errors
 /// The stages'.
@@ -36,14 +50,9 @@ pub fn executables(
     sink: &dyn Sink,
     prepared: &Prepared,
     target: &PreparedTarget,
+    built: &Built,
     work: &Path,
 ) -> anyhow::Result<Vec<Executable>> {
-    for note in target.ready.recipe.notes.iter().chain(&target.compile.notes) {
-        sink.note(note.clone());
-    }
-    let mut invocation = target.compile.clone();
-    invocation.staging = work.join("cargo");
-    let built = compile::run(host, sink, &invocation)?;
     let tools = tools(target);
     let mut jobs = Vec::new();
     for (index, (spec, resources)) in target.unit.bundles.iter().zip(&target.resources).enumerate() {
@@ -100,7 +109,7 @@ fn finish(
     resources: Option<&Resources>,
     bin: &BinRef,
 ) -> anyhow::Result<Option<(PathBuf, DebugInfoFile)>> {
-    let read = |path: &Path| std::fs::read(path).with_context(|| format!("can't read {}", path.display()));
+    let read = |path: &Path| stamp::read(path).with_context(|| format!("can't read {}", path.display()));
     let write = |path: &Path, bytes: &[u8]| {
         std::fs::write(path, bytes).with_context(|| format!("can't write {}", path.display()))
     };

@@ -11,6 +11,11 @@ pub use seal::seal;
 
 use crate::error::Problem;
 use crate::pe::{self, Image, Key, LANGUAGE, Resource, ResourceTree, VersionInfo, kind};
+use rayon::prelude::*;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 /// A finished executable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +25,23 @@ pub struct Stamped {
     /// What the user should know, such as `kept the crate's own icon`; one sentence each, without the file's name.
     pub notes: Vec<String>,
 }
+
+/// Reads an executable with all cores. Most of the time that reading into fresh memory takes goes into the pages, which the
+/// system hands out and clears one by one.
+///
+/// # Errors
+/// The file system's; `UnexpectedEof` when the file shrinks meanwhile.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    let mut bytes = vec![0; length];
+    let parts = bytes.par_chunks_mut(PART).enumerate();
+    parts.try_for_each(|(number, part)| file.read_exact_at(part, (number * PART) as u64))?;
+    Ok(bytes)
+}
+
+/// What one core reads or hashes at a time. It is part of what [`seal()`] derives from the content.
+const PART: usize = 1 << 20;
 
 /// Merges the resources into an executable and [seals](seal()) it. The same input gives the same output, and stamping a
 /// stamped file with the same resources changes nothing.

@@ -1,6 +1,6 @@
 //! Sealing: what identifies a build is derived from its content, so that equal builds are equal and different ones differ.
 
-use super::{refused, signed};
+use super::{PART, refused, signed};
 use crate::error::Problem;
 use crate::pe::{self, Image, SealFields};
 use rayon::prelude::*;
@@ -60,7 +60,7 @@ fn list(faults: &[pe::LayoutFault]) -> String {
 /// SHA-256 over the SHA-256 of each mebibyte: hashing is most of the work on a large file, and so all cores share it. The
 /// value does not depend on how many there are.
 fn content_hash(exe: &[u8]) -> [u8; 32] {
-    let parts: Vec<[u8; 32]> = exe.par_chunks(1 << 20).map(|part| Sha256::digest(part).into()).collect();
+    let parts: Vec<[u8; 32]> = exe.par_chunks(PART).map(|part| Sha256::digest(part).into()).collect();
     Sha256::digest(parts.concat()).into()
 }
 

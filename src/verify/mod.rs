@@ -135,7 +135,7 @@ impl Book {
 pub fn verify(path: &Path, options: &VerifyOptions) -> anyhow::Result<Verdict> {
     catalog::check_allow(&options.allow)?;
     let meta = std::fs::metadata(path)
-        .map_err(|e| Problem::usage("verify-path", format!("cannot read {}: {e}", path.display())))?;
+        .map_err(|e| Problem::usage("verify-path", format!("cannot read {}: {e}", path.display())).fix(WHAT_TO_NAME))?;
     let mut book = Book::default();
     let facts = if meta.is_dir() {
         folder::check(&mut book, path, options)?
@@ -148,11 +148,13 @@ pub fn verify(path: &Path, options: &VerifyOptions) -> anyhow::Result<Verdict> {
     Ok(Verdict { findings, allowed, checks: book.checks, facts })
 }
 
+const WHAT_TO_NAME: &str = "name a zip, or the folder that `cargo winsvc package` wrote: its last lines are the paths";
+
 /// The problem of a folder that holds no list of bundles.
 fn no_output_folder(dir: &Path) -> Problem {
     let problem = Problem::usage(
         "verify-path",
         format!("{} is no output folder of cargo-winsvc: it has no {}", dir.display(), manifest::FILE_NAME),
     );
-    problem.fix("name a zip, or the folder that `cargo winsvc package` wrote")
+    problem.fix(WHAT_TO_NAME)
 }

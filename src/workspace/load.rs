@@ -22,13 +22,16 @@ pub fn load(host: &dyn Host, request: &BuildArgs) -> anyhow::Result<Workspace> {
     let manifest = find_manifest(&cwd, request.manifest_path.as_deref())?;
     // Fails before cargo is asked: the cheapest check first.
     epoch::epoch(host.env("SOURCE_DATE_EPOCH").as_deref(), None)?;
-    let metadata = metadata(host, request, &manifest)?;
+    // Git is asked while cargo works, about the folders that most projects have.
+    let likely = likely_folders(host, request, &cwd, &manifest);
+    let (metadata, head) = rayon::join(|| metadata(host, request, &manifest), || git::head(host, &likely.0, &likely.1));
+    let metadata = metadata?;
     let root = metadata.workspace_root.clone().into_std_path_buf();
     let target_dir = match &request.target_dir {
         Some(dir) => cwd.join(dir),
         None => metadata.target_directory.clone().into_std_path_buf(),
     };
-    let head = git::head(host, &root, &target_dir);
+    let head = if (&root, &target_dir) == (&likely.0, &likely.1) { head } else { git::head(host, &root, &target_dir) };
     let epoch = epoch::epoch(host.env("SOURCE_DATE_EPOCH").as_deref(), head.as_ref().map(|h| h.1))?;
     let text = |path: &Path| ManifestText {
         path: path.to_owned(),
@@ -57,6 +60,14 @@ pub fn load(host: &dyn Host, request: &BuildArgs) -> anyhow::Result<Workspace> {
         target_dir,
         members,
     })
+}
+
+/// Workspace root and target directory of a package that is its own workspace and builds where cargo does by default.
+fn likely_folders(host: &dyn Host, request: &BuildArgs, cwd: &Path, manifest: &Path) -> (PathBuf, PathBuf) {
+    let root = manifest.parent().unwrap_or(cwd).to_owned();
+    let given = request.target_dir.clone().or_else(|| host.env("CARGO_TARGET_DIR").map(PathBuf::from));
+    let target_dir = given.map_or_else(|| root.join("target"), |dir| cwd.join(dir));
+    (root, target_dir)
 }
 
 /// The Cargo.toml that cargo would take: the given one, else the nearest in the working directory and above it.

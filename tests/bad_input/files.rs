@@ -37,6 +37,13 @@ fn an_icon_that_is_not_there_and_a_manifest_that_is_none() {
 }
 
 #[test]
+fn a_wrong_key_and_a_missing_file_in_one_breath() {
+    let sandbox = with("resource = { icon = \"no.ico\", copyrigth = \"me\" }\nstart-up = 1", &[]);
+    let says = ["copyrigth", "start-up", "can't find `no.ico`", "error: 3 problems; nothing was written\n"];
+    sandbox.refused(&["package"], 2, &says);
+}
+
+#[test]
 fn assets_that_differ_in_case() {
     let sandbox = with("assets = [\"conf/*\", \"more/*\"]", &["conf/agent.conf", "more/Agent.CONF"]);
     let says = [

@@ -36,10 +36,18 @@ fn standard_output_holds_paths_alone() {
     }
     is_plain(&ran);
     let ran = sandbox.run(&["build", "-o", "../out"]).success();
-    assert_eq!(ran.paths(), ["hello.exe", "hello.exe.debug"].map(|n| sandbox.project().join("../out").join(n)));
+    assert_eq!(ran.paths(), ["hello.exe", "hello.exe.debug"].map(|n| sandbox.path("out").join(n)));
     is_plain(&ran);
     let ran = sandbox.run(&["verify", sandbox.output().to_str().unwrap()]).success();
     assert_eq!(ran.stdout, "", "it has no result but its exit code");
+}
+
+#[test]
+fn verify_says_what_to_name() {
+    let sandbox = Sandbox::hello("");
+    let ran = sandbox.run(&["verify", "no-such.zip"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no-such.zip") && ran.stderr.contains("fix: name a zip"), "{}", ran.stderr);
 }
 
 #[test]

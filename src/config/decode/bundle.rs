@@ -3,6 +3,7 @@
 use super::Cx;
 use super::naming::Placeholders;
 use super::{assets, install, naming, resource, services};
+use crate::cli::Step;
 use crate::config::text::windows_version;
 use crate::config::types::{About, BundleSpec, Compression, SymbolsMode};
 use crate::error::Problem;
@@ -21,8 +22,13 @@ pub(in crate::config) fn bundle(cx: &Cx<'_>) -> Option<BundleSpec> {
     let min_windows = min_windows(cx);
     let picked = services::services(cx, &parameters);
     let messages = picked.as_ref().map(|(specs, _)| services::messages(cx, specs)).unwrap_or_default();
-    let resource = resource::resource(cx, messages);
+    let resource = resource::resource(cx, messages).filter(|_| !cx.skips(Step::Resource, "resource"));
     let about = about(cx);
+    let symbols = cx.choice(
+        &root.at("symbols"),
+        &[("archive", SymbolsMode::Archive), ("none", SymbolsMode::None)],
+        SymbolsMode::Archive,
+    );
     let (services, bins) = picked?;
     Some(BundleSpec {
         package: package.name.clone(),
@@ -38,11 +44,7 @@ pub(in crate::config) fn bundle(cx: &Cx<'_>) -> Option<BundleSpec> {
             &[("default", Compression::Default), ("best", Compression::Best)],
             Compression::Default,
         ),
-        symbols: cx.choice(
-            &root.at("symbols"),
-            &[("archive", SymbolsMode::Archive), ("none", SymbolsMode::None)],
-            SymbolsMode::Archive,
-        ),
+        symbols: if cx.skips(Step::Symbols, "symbols") { SymbolsMode::None } else { symbols },
         templates: root.at("templates").text().map(Into::into),
         min_windows,
         resource,

@@ -21,7 +21,7 @@ use super::keys::key_at;
 use super::layers::{FileName, Layers, Spot};
 use super::tree::View;
 use super::types::{Origin, Origins};
-use crate::cli::BuildArgs;
+use crate::cli::{BuildArgs, Step};
 use crate::error::Problem;
 use crate::model::Target;
 use crate::workspace::{Package, Workspace};
@@ -90,6 +90,15 @@ impl<'a> Cx<'a> {
     /// Notes that the command line decided a value.
     pub(super) fn by_flag(&self, path: &KeyPath, flag: &str) {
         self.origins.borrow_mut().insert(path.to_string(), Origin::CommandLine { flag: flag.to_owned() });
+    }
+
+    /// Whether `--skip` leaves a step out, and with it what the configuration says about it at that key.
+    pub(super) fn skips(&self, step: Step, key: &str) -> bool {
+        let skips = self.args.skip.contains(&step);
+        if skips {
+            self.by_flag(&KeyPath::of([key]), "--skip");
+        }
+        skips
     }
 
     /// Takes a converted value, reporting why it could not be had.
