@@ -449,6 +449,10 @@ proptest! {
         check(&input);
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
     #[test]
     fn any_text_is_data_for_powershell(text in any_text()) {
         if let Some(mut shell) = PowerShell::on_linux() {

@@ -2,10 +2,11 @@
 param([string]$Source, [string]$Assembly, [string]$Port)
 $ErrorActionPreference = 'Stop'
 if (-not [IO.File]::Exists($Assembly)) {
-    $new = "$Assembly.$PID"
+    # A process id is not enough: machines in Wine number theirs alike.
+    $new = "$Assembly.$([Guid]::NewGuid())"
     Add-Type -TypeDefinition ([IO.File]::ReadAllText($Source)) -OutputAssembly $new -OutputType Library
     # Another process may have been quicker.
-    try { [IO.File]::Move($new, $Assembly) } catch { if (-not [IO.File]::Exists($Assembly)) { throw } }
+    try { [IO.File]::Move($new, $Assembly) } catch { [IO.File]::Delete($new) }
 }
 $null = [Reflection.Assembly]::LoadFrom($Assembly)
 [Winsvc.Tests.Server]::Serve([int]$Port)
