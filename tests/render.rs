@@ -296,7 +296,7 @@ fn check(input: &RenderInput) {
     }
 }
 
-const PS1: [&str; 3] = ["install.ps1", "uninstall.ps1", "status.ps1"];
+const PS1: [&str; 4] = ["install.ps1", "rollback.ps1", "uninstall.ps1", "status.ps1"];
 
 /// Texts as files, for PowerShell to read as it reads scripts: by their byte-order mark.
 fn files(texts: &[String]) -> (tempfile::TempDir, Vec<PathBuf>) {

@@ -28,10 +28,19 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("partials/common.cmd", include_str!("../../templates/partials/common.cmd.tera")),
     ("install.ps1", include_str!("../../templates/install.ps1.tera")),
     ("uninstall.ps1", include_str!("../../templates/uninstall.ps1.tera")),
+    ("rollback.ps1", include_str!("../../templates/rollback.ps1.tera")),
     ("status.ps1", include_str!("../../templates/status.ps1.tera")),
     ("partials/params.ps1", include_str!("../../templates/partials/params.ps1.tera")),
     ("partials/data.ps1", include_str!("../../templates/partials/data.ps1.tera")),
     ("partials/common.ps1", include_str!("../../templates/partials/common.ps1.tera")),
+    ("partials/hands.ps1", include_str!("../../templates/partials/hands.ps1.tera")),
+    ("partials/settings.ps1", include_str!("../../templates/partials/settings.ps1.tera")),
+    ("partials/state.ps1", include_str!("../../templates/partials/state.ps1.tera")),
+    ("partials/journal.ps1", include_str!("../../templates/partials/journal.ps1.tera")),
+    ("partials/files.ps1", include_str!("../../templates/partials/files.ps1.tera")),
+    ("partials/transaction.ps1", include_str!("../../templates/partials/transaction.ps1.tera")),
+    ("partials/desired.ps1", include_str!("../../templates/partials/desired.ps1.tera")),
+    ("partials/health.ps1", include_str!("../../templates/partials/health.ps1.tera")),
 ];
 
 /// Templates, ready to render.

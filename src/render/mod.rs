@@ -25,8 +25,8 @@ use crate::model::BundlePath;
 use engine::Engine;
 
 /// Names of the scripts and texts that every bundle with a service gets.
-pub const SCRIPTS: [&str; 6] =
-    ["README.txt", "install.cmd", "install.ps1", "status.ps1", "uninstall.cmd", "uninstall.ps1"];
+pub const SCRIPTS: [&str; 7] =
+    ["README.txt", "install.cmd", "install.ps1", "rollback.ps1", "status.ps1", "uninstall.cmd", "uninstall.ps1"];
 
 /// What the scripts and texts of one bundle are made of.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use super::contents::{Content, Contents};
 
 /// What every bundle that installs services has.
 pub(super) const REQUIRED: &[&str] =
-    &["install.cmd", "uninstall.cmd", "install.ps1", "uninstall.ps1", "status.ps1", "README.txt"];
+    &["install.cmd", "uninstall.cmd", "install.ps1", "rollback.ps1", "uninstall.ps1", "status.ps1", "README.txt"];
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Checks our scripts strictly and the project's own for what would be misread.

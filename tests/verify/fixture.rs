@@ -167,6 +167,7 @@ pub(crate) fn write_good(dir: &Path) -> (cargo_winsvc::bundle::ZipInfo, cargo_wi
         entry("install.cmd", "@echo off\r\nrem a script\r\n"),
         entry("install.ps1", ps1),
         entry("service.json", to_json(&service_json())),
+        entry("rollback.ps1", ps1),
         entry("status.ps1", ps1),
         entry("uninstall.cmd", "@echo off\r\n"),
         entry("uninstall.ps1", ps1),

@@ -1,0 +1,379 @@
+#region hands
+# A model of a Windows machine, in place of the scripts' own hands. All of it lies below $env:MODEL: the drive C in the folder C, and
+# in machine.json registry, services, access lists and processes. Every change goes through Step-Machine, which counts it and
+# makes it fail, or kills the process, where a test wants that.
+
+$Model = @{ Root = $env:MODEL; Steps = 0; Machine = $null }
+
+function ConvertTo-Table($Object) {
+    $table = @{}
+    foreach ($property in $Object.PSObject.Properties) {
+        $table[$property.Name] = $(if ($property.Value -is [pscustomobject]) { ConvertTo-Table $property.Value } else { , $property.Value })
+    }
+    return $table
+}
+
+function Read-Machine {
+    $path = $Model.Root + '/machine.json'
+    if (-not [IO.File]::Exists($path)) { [IO.File]::WriteAllText($path, '{"registry":{},"access":{},"processes":{},"next":100,"told":{}}') }
+    $Model.Machine = ConvertTo-Table (ConvertFrom-Json ([IO.File]::ReadAllText($path)))
+}
+
+function Save-Machine { [IO.File]::WriteAllText($Model.Root + '/machine.json', (ConvertTo-Json -InputObject $Model.Machine -Depth 9)) }
+
+# One change. MODEL_AT is its number and MODEL_HOW what happens: it fails before or after it is made, or the process dies there.
+function Step-Machine([string]$What, [scriptblock]$Do) {
+    $Model.Steps++
+    [IO.File]::AppendAllText($Model.Root + '/steps.log', "$($Model.Steps) $What`n")
+    $here = [string]$Model.Steps -eq $env:MODEL_AT
+    # A machine that has lost its power does nothing any more: what the script still tries comes to nothing.
+    if ($env:MODEL_HOW -eq 'power' -and $Model.Steps -ge [int]$env:MODEL_AT) { throw "no power for: $What" }
+    if ($here -and $env:MODEL_HOW -eq 'kill before') { [Diagnostics.Process]::GetCurrentProcess().Kill(); Start-Sleep 60 }
+    if ($here -and $env:MODEL_HOW -eq 'fail before') { throw "ordered failure of: $What" }
+    $null = & $Do
+    if ($here -and $env:MODEL_HOW -eq 'kill after') { [Diagnostics.Process]::GetCurrentProcess().Kill(); Start-Sleep 60 }
+    if ($here -and $env:MODEL_HOW -eq 'fail after') { throw "ordered failure after: $What" }
+}
+
+function Get-Real([string]$Path) {
+    if ($Path -notmatch '^[A-Za-z]:\\') { throw "not a path of the model: $Path" }
+    return $Model.Root + '/' + $Path.Substring(0, 1).ToUpperInvariant() + $Path.Substring(2).Replace('\', '/')
+}
+
+function Get-OwnFolder { return 'C:' + $PSScriptRoot.Substring(($Model.Root + '/C').Length).Replace('/', '\') }
+function Test-Elevated { return $env:MODEL_ELEVATED -ne '0' }
+
+function Get-KnownFolder([string]$Variable) {
+    switch ($Variable) {
+        'ProgramFiles' { return 'C:\Program Files' }
+        'ProgramW6432' { return 'C:\Program Files' }
+        'ProgramData' { return 'C:\ProgramData' }
+        'SystemRoot' { return 'C:\Windows' }
+        'SystemDrive' { return 'C:' }
+    }
+    return $null
+}
+
+# Time flies here: waiting takes none.
+function Wait-Moment([int]$Milliseconds) { $script:Clock = (Get-Now).AddMilliseconds($Milliseconds) }
+function Get-Now { if ($null -eq $script:Clock) { $script:Clock = [DateTime]::UtcNow }; return $script:Clock }
+
+function Test-FileThere([string]$Path) { return [IO.File]::Exists((Get-Real $Path)) }
+function Test-FolderThere([string]$Path) { return [IO.Directory]::Exists((Get-Real $Path)) }
+function Test-Link([string]$Path) { return ([IO.File]::GetAttributes((Get-Real $Path)) -band [IO.FileAttributes]::ReparsePoint) -ne 0 }
+function Get-Entries([string]$Path) { return , [string[]]@([IO.Directory]::GetFileSystemEntries((Get-Real $Path)) | ForEach-Object { [IO.Path]::GetFileName($_) }) }
+function Read-Bytes([string]$Path) { return , [IO.File]::ReadAllBytes((Get-Real $Path)) }
+
+function Write-Bytes([string]$Path, [byte[]]$Bytes, [switch]$Append) {
+    Step-Machine "write $Path" {
+        $file = New-Object IO.FileStream (Get-Real $Path), $(if ($Append) { [IO.FileMode]::Append } else { [IO.FileMode]::Create })
+        $file.Write($Bytes, 0, $Bytes.Length)
+        $file.Dispose()
+    }
+}
+
+function New-OneFolder([string]$Path) {
+    if (Test-FolderThere $Path) { return }
+    Step-Machine "make $Path" { $null = [IO.Directory]::CreateDirectory((Get-Real $Path)) }
+}
+
+function Move-Folder([string]$From, [string]$To) {
+    Step-Machine "move $From to $To" {
+        [IO.Directory]::Move((Get-Real $From), (Get-Real $To))
+        foreach ($path in @($Model.Machine.access.Keys | Where-Object { $_ -eq $From })) {
+            $Model.Machine.access[$To] = $Model.Machine.access[$path]
+            $Model.Machine.access.Remove($path)
+        }
+        Save-Machine
+    }
+}
+
+function Switch-File([string]$New, [string]$Path) { Step-Machine "put $New in the place of $Path" { [IO.File]::Move((Get-Real $New), (Get-Real $Path), $true) } }
+
+# The image of a process that runs can't be removed.
+function Test-InUse([string]$Path) {
+    foreach ($id in @($Model.Machine.processes.Keys)) { if ($Model.Machine.processes[$id].image -eq $Path) { throw "$Path is in use" } }
+}
+
+function Remove-File([string]$Path) {
+    if (-not (Test-FileThere $Path)) { return }
+    Test-InUse $Path
+    Step-Machine "remove $Path" { [IO.File]::Delete((Get-Real $Path)) }
+}
+
+function Remove-Tree([string]$Path) {
+    if (-not (Test-FolderThere $Path)) { return }
+    foreach ($id in @($Model.Machine.processes.Keys)) { if ($Model.Machine.processes[$id].image.StartsWith($Path + '\')) { throw "$Path is in use" } }
+    Step-Machine "remove $Path" {
+        [IO.Directory]::Delete((Get-Real $Path), $true)
+        $Model.Machine.access.Remove($Path)
+        Save-Machine
+    }
+}
+
+function Open-Lock([string]$Path) {
+    try {
+        return New-Object IO.FileStream (Get-Real $Path), ([IO.FileMode]::OpenOrCreate), ([IO.FileAccess]::ReadWrite), ([IO.FileShare]::None), 16, ([IO.FileOptions]::DeleteOnClose)
+    } catch [IO.IOException] {
+        return $null
+    }
+}
+
+function Close-Lock($Lock) { if ($null -ne $Lock) { $Lock.Dispose() } }
+
+function Get-Access([string]$Path) {
+    if (-not (Test-FolderThere $Path)) { throw "no folder $Path" }
+    $own = $Model.Machine.access[$Path]
+    if ($null -ne $own) { return $own }
+    return 'D:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)(A;OICIID;0x1301bf;;;AU)'
+}
+
+function Set-Access([string]$Path, [string]$Sddl) {
+    if (-not (Test-FolderThere $Path)) { throw "no folder $Path" }
+    if ($Sddl -notmatch '^D:(P|AI|PAI)?(\([AD];[A-Z]*;[A-Za-z0-9]+;;;[A-Z0-9-]+\))*$') { throw "no DACL: $Sddl" }
+    Step-Machine "access of $Path" {
+        if ($Sddl -match '^D:AI') { $Model.Machine.access.Remove($Path) } else { $Model.Machine.access[$Path] = $Sddl }
+        Save-Machine
+    }
+}
+
+function Get-AccountSid([string]$Account) { return 'S-1-5-21-1-2-3-' + [string](1000 + $Account.Length) }
+
+function Get-ProcessImage([int64]$Id) {
+    $process = $Model.Machine.processes[[string]$Id]
+    if ($null -eq $process) { return $null }
+    return $process.image
+}
+
+# ---- registry
+
+function Get-RegistryValue([string]$Key, [string]$Name) {
+    $values = $Model.Machine.registry[$Key]
+    if ($null -eq $values -or -not $values.ContainsKey($Name)) { return $null }
+    $value = $values[$Name]
+    if ($value.kind -eq 'Binary') { return , [byte[]]@($value.value) }
+    if ($value.kind -eq 'MultiString') { return , [string[]]@($value.value) }
+    if ($value.kind -eq 'DWord') { return [int]$value.value }
+    return [string]$value.value
+}
+
+function Get-RegistryKey([string]$Key) {
+    $values = $Model.Machine.registry[$Key]
+    if ($null -eq $values) { return $null }
+    return , (Get-Sorted @($values.Keys | ForEach-Object { $values[$_].kind + ':' + $_ + '=' + (@($values[$_].value) -join "`n") }))
+}
+
+function Get-RegistryNames([string]$Key) {
+    $names = foreach ($other in $Model.Machine.registry.Keys) {
+        if ($other.StartsWith($Key + '\')) { ($other.Substring($Key.Length + 1) -split '\\')[0] }
+    }
+    return , (Get-Sorted @($names | Select-Object -Unique))
+}
+
+function Set-Value([string]$Key, [string]$Name, [string]$Kind, $Value) {
+    if (-not $Model.Machine.registry.ContainsKey($Key)) { $Model.Machine.registry[$Key] = @{} }
+    if ($Kind -eq 'MultiString') { $Value = @($Value) }
+    $Model.Machine.registry[$Key][$Name] = @{ kind = $Kind; value = $Value }
+}
+
+function Set-RegistryValue([string]$Key, [string]$Name, [string]$Kind, $Value) {
+    if (@('DWord', 'MultiString', 'ExpandString', 'String') -cnotcontains $Kind) { throw "no kind of value: $Kind" }
+    if ($Kind -eq 'DWord') { $Value = [int]$Value }
+    Step-Machine "registry $Key $Name" { Set-Value $Key $Name $Kind $Value; Save-Machine }
+}
+
+function New-RegistryKey([string]$Key) {
+    if ($Model.Machine.registry.ContainsKey($Key)) { return }
+    Step-Machine "registry key $Key" { $Model.Machine.registry[$Key] = @{}; Save-Machine }
+}
+
+function Remove-RegistryValue([string]$Key, [string]$Name) {
+    if ($null -eq $Model.Machine.registry[$Key]) { return }
+    Step-Machine "registry without $Key $Name" { $Model.Machine.registry[$Key].Remove($Name); Save-Machine }
+}
+
+function Remove-RegistryKey([string]$Key) {
+    Step-Machine "registry without $Key" {
+        foreach ($other in @($Model.Machine.registry.Keys)) { if ($other -eq $Key -or $other.StartsWith($Key + '\')) { $Model.Machine.registry.Remove($other) } }
+        Save-Machine
+    }
+}
+
+# ---- services
+
+function Get-Exe([string]$CommandLine) {
+    if ($CommandLine -notmatch '^"([^"]+)"( |$)') { throw "a command line that does not begin with a quoted program: $CommandLine" }
+    return $Matches[1]
+}
+
+function Get-RunningId([string]$Name) {
+    foreach ($id in @($Model.Machine.processes.Keys)) { if ($Model.Machine.processes[$id].service -eq $Name) { return $id } }
+    return $null
+}
+
+# What a program of the model does stands in its file: "crash", "ill", or anything else for a healthy one.
+function Get-Behaviour([string]$Exe) {
+    if (-not (Test-FileThere $Exe)) { return 'missing' }
+    return [Text.Encoding]::UTF8.GetString((Read-Bytes $Exe))
+}
+
+function Set-Actions([string]$Key, [int]$Reset, [string]$Actions) {
+    $kinds = @{ '' = 0; 'restart' = 1; 'reboot' = 2; 'run' = 3 }
+    $words = @($Actions -split '/')
+    if ($Actions -eq '') { $words = @() }
+    if ($words.Count % 2 -ne 0) { throw 'actions= wants pairs' }
+    $bytes = [BitConverter]::GetBytes($Reset) + (New-Object byte[] 8) + [BitConverter]::GetBytes([int]($words.Count / 2)) + [BitConverter]::GetBytes(20)
+    for ($i = 0; $i -lt $words.Count; $i += 2) {
+        if (-not $kinds.ContainsKey($words[$i])) { throw "no action: $($words[$i])" }
+        $bytes += [BitConverter]::GetBytes([int]$kinds[$words[$i]]) + [BitConverter]::GetBytes([int]$words[$i + 1])
+    }
+    Set-Value $Key 'FailureActions' 'Binary' $bytes
+}
+
+# Pairs NAME= VALUE as sc.exe takes them; anything else is refused with 1639, as sc.exe shows its help.
+function Read-Pairs([string[]]$Words, [string[]]$Known) {
+    $pairs = @{}
+    if ($Words.Count % 2 -ne 0) { throw "sc.exe: an option without a value in: $Words" }
+    for ($i = 0; $i -lt $Words.Count; $i += 2) {
+        if ($Known -cnotcontains $Words[$i]) { throw "sc.exe: no option $($Words[$i])" }
+        $pairs[$Words[$i]] = $Words[$i + 1]
+    }
+    return $pairs
+}
+
+function Set-Config([string]$Name, $Pairs) {
+    $key = "SYSTEM\CurrentControlSet\Services\$Name"
+    foreach ($option in $Pairs.Keys) {
+        $value = $Pairs[$option]
+        switch ($option) {
+            'binPath=' { $null = Get-Exe $value; Set-Value $key 'ImagePath' 'ExpandString' $value }
+            'DisplayName=' { if ($value.Length -gt 256) { throw 'display name' }; Set-Value $key 'DisplayName' 'String' $value }
+            'obj=' { Set-Value $key 'ObjectName' 'String' $value }
+            'type=' { if ($value -cne 'own') { throw "type $value" }; Set-Value $key 'Type' 'DWord' 16 }
+            'error=' { Set-Value $key 'ErrorControl' 'DWord' (@('ignore', 'normal', 'severe', 'critical').IndexOf($value)) }
+            'start=' {
+                $numbers = @{ 'auto' = 2; 'delayed-auto' = 2; 'demand' = 3; 'disabled' = 4 }
+                if (-not $numbers.ContainsKey($value)) { throw "start $value" }
+                Set-Value $key 'Start' 'DWord' $numbers[$value]
+                Set-Value $key 'DelayedAutostart' 'DWord' $(if ($value -ceq 'delayed-auto') { 1 } else { 0 })
+            }
+            'depend=' {
+                $Model.Machine.registry[$key].Remove('DependOnService')
+                $Model.Machine.registry[$key].Remove('DependOnGroup')
+                $all = @($value -split '/' | Where-Object { $_ -ne '' })
+                $services = @($all | Where-Object { -not $_.StartsWith('+') })
+                $groups = @($all | Where-Object { $_.StartsWith('+') } | ForEach-Object { $_.Substring(1) })
+                if ($services.Count -gt 0) { Set-Value $key 'DependOnService' 'MultiString' $services }
+                if ($groups.Count -gt 0) { Set-Value $key 'DependOnGroup' 'MultiString' $groups }
+            }
+        }
+    }
+}
+
+function Invoke-Control([string[]]$Words) {
+    $verb, $name = $Words[0], $Words[1]
+    $key = "SYSTEM\CurrentControlSet\Services\$name"
+    $rest = [string[]]@($Words | Select-Object -Skip 2)
+    $exists = $Model.Machine.registry.ContainsKey($key)
+    if ($verb -ceq 'showsid') { return @{ Code = 0; Output = "NAME: $name`r`nSERVICE SID: S-1-5-80-$($name.Length)-1-2-3-4`r`nSTATUS: Inactive`r`n" } }
+    if ($verb -ceq 'create') {
+        if ($exists) { return @{ Code = 1073; Output = '' } }
+        $pairs = Read-Pairs $rest @('binPath=', 'type=', 'start=', 'error=', 'obj=', 'DisplayName=', 'depend=')
+        Step-Machine "sc create $name" {
+            $Model.Machine.registry[$key] = @{}
+            Set-Config $name @{ 'error=' = 'normal'; 'obj=' = 'LocalSystem' }
+            Set-Config $name $pairs
+            Save-Machine
+        }
+        return @{ Code = 0; Output = '' }
+    }
+    if (-not $exists) { return @{ Code = 1060; Output = '' } }
+    $process = Get-RunningId $name
+    switch -CaseSensitive ($verb) {
+        { $_ -ceq 'query' -or $_ -ceq 'queryex' } {
+            $state = $(if ($null -ne $process) { '4  RUNNING' } else { '1  STOPPED' })
+            $code = [int]$Model.Machine.told["exit:$name"]
+            return @{ Code = 0; Output = "`r`nNOM_DU_SERVICE: $name`r`n  TYPE: 10  WIN32_OWN_PROCESS`r`n  ETAT: $state`r`n    (STOPPABLE)`r`n  A: $code  (0x0)`r`n  B: 0  (0x0)`r`n  C: 0x0`r`n  D: 0x0`r`n  E: $([int]$process)`r`n  F:`r`n".Replace("    (STOPPABLE)`r`n", '') }
+        }
+        'config' { $pairs = Read-Pairs $rest @('binPath=', 'type=', 'start=', 'error=', 'obj=', 'DisplayName=', 'depend='); Step-Machine "sc config $name $($rest[0])" { Set-Config $name $pairs; Save-Machine } }
+        'description' { if ($rest.Count -ne 1) { throw 'description' }; Step-Machine "sc description $name" { Set-Value $key 'Description' 'String' $rest[0]; Save-Machine } }
+        'failure' {
+            $pairs = Read-Pairs $rest @('reset=', 'actions=', 'command=', 'reboot=')
+            Step-Machine "sc failure $name" {
+                Set-Actions $key ([int]$pairs['reset=']) $pairs['actions=']
+                if ($pairs.ContainsKey('command=')) { Set-Value $key 'FailureCommand' 'String' $pairs['command='] }
+                Save-Machine
+            }
+        }
+        'failureflag' { if (@('0', '1') -cnotcontains $rest[0]) { throw 'failureflag' }; Step-Machine "sc failureflag $name" { Set-Value $key 'FailureActionsOnNonCrashFailures' 'DWord' ([int]$rest[0]); Save-Machine } }
+        'sidtype' {
+            $types = @{ 'none' = 0; 'unrestricted' = 1; 'restricted' = 3 }
+            if (-not $types.ContainsKey($rest[0])) { throw 'sidtype' }
+            Step-Machine "sc sidtype $name" { Set-Value $key 'ServiceSidType' 'DWord' $types[$rest[0]]; Save-Machine }
+        }
+        'privs' { if ($rest[0] -notmatch '^Se[A-Za-z]+Privilege(/Se[A-Za-z]+Privilege)*$') { throw 'privs' }; Step-Machine "sc privs $name" { Set-Value $key 'RequiredPrivileges' 'MultiString' @($rest[0] -split '/'); Save-Machine } }
+        'managedaccount' { if ($rest[0] -cne 'true') { throw 'managedaccount' } }
+        'sdshow' { $told = $Model.Machine.told["sd:$name"]; return @{ Code = 0; Output = "`r`n" + $(if ($told) { $told } else { 'D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)S:(AU;FA;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;WD)' }) + "`r`n" } }
+        'sdset' { if ($rest[0] -notmatch '^D:') { throw 'sdset' }; Step-Machine "sc sdset $name" { $Model.Machine.told["sd:$name"] = $rest[0]; Save-Machine } }
+        'delete' {
+            Step-Machine "sc delete $name" {
+                if ($null -ne $process) { throw 'it runs' }
+                $Model.Machine.registry.Remove($key)
+                $Model.Machine.told.Remove("exit:$name")
+                $Model.Machine.told.Remove("sd:$name")
+                Save-Machine
+            }
+        }
+        'start' {
+            if ($null -ne $process) { return @{ Code = 1056; Output = '' } }
+            if ((Get-RegistryValue $key 'Start') -eq 4) { return @{ Code = 1058; Output = '' } }
+            foreach ($needed in (Get-RegistryTexts $key 'DependOnService')) {
+                if ($Model.Machine.registry.ContainsKey("SYSTEM\CurrentControlSet\Services\$needed") -and $null -eq (Get-RunningId $needed)) { $null = Invoke-Control @('start', $needed) }
+            }
+            $exe = Get-Exe (Get-RegistryValue $key 'ImagePath')
+            $does = Get-Behaviour $exe
+            if ($does -eq 'missing') { return @{ Code = 2; Output = '' } }
+            Step-Machine "sc start $name" {
+                if ($does.StartsWith('crash')) {
+                    $Model.Machine.told["exit:$name"] = 1067
+                } else {
+                    $id = [string]$Model.Machine.next
+                    $Model.Machine.next = [int]$Model.Machine.next + 1
+                    $Model.Machine.processes[$id] = @{ service = $name; image = $exe }
+                    $Model.Machine.told.Remove("exit:$name")
+                }
+                Save-Machine
+            }
+        }
+        'stop' {
+            if ($null -eq $process) { return @{ Code = 1062; Output = '' } }
+            foreach ($id in @($Model.Machine.processes.Keys)) {
+                $other = $Model.Machine.processes[$id].service
+                if ((Get-RegistryTexts "SYSTEM\CurrentControlSet\Services\$other" 'DependOnService') -contains $name) { return @{ Code = 1051; Output = '' } }
+            }
+            Step-Machine "sc stop $name" { $Model.Machine.processes.Remove($process); Save-Machine }
+        }
+        default { throw "sc.exe: no verb $verb" }
+    }
+    return @{ Code = 0; Output = '' }
+}
+
+function Invoke-Tool([string]$Name, [string[]]$Arguments, [int[]]$Accept = @(0)) {
+    if ($Name -cne 'sc.exe') { throw "the model has no $Name" }
+    $answer = Invoke-Control $Arguments
+    if ($Accept -notcontains $answer.Code) { Stop-Script Failed "$Name $($Arguments[0]) $($Arguments[1]) failed with code $(Get-CodeText $answer.Code)" }
+    return New-Object PSObject -Property $answer
+}
+
+# Who answers: any running service whose program is well.
+function Test-Http([string]$Url) {
+    foreach ($id in @($Model.Machine.processes.Keys)) {
+        if ((Get-Behaviour $Model.Machine.processes[$id].image).StartsWith('ill')) { return "$Url answers 500" }
+    }
+    return $(if ($Model.Machine.processes.Count -eq 0) { "${Url}: refused" } else { '' })
+}
+
+function Test-Tcp([string]$Address) { return Test-Http $Address }
+
+Read-Machine
+#endregion hands
