@@ -18,7 +18,8 @@ const OWN_README: &str = "README.txt";
 /// The others of that kind.
 const OWN: &[&str] = &[OWN_README, "SHA256SUMS", formats::service_json::FILE_NAME, formats::manifest::FILE_NAME];
 /// And those of bundles with services.
-const SCRIPTS: &[&str] = &["install.cmd", "install.ps1", "rollback.ps1", "status.ps1", "uninstall.cmd", "uninstall.ps1"];
+const SCRIPTS: &[&str] =
+    &["install.cmd", "install.ps1", "rollback.ps1", "status.ps1", "uninstall.cmd", "uninstall.ps1"];
 
 /// All asset files, sorted by destination; the same file at the same place counts once.
 pub(super) fn read(reader: &mut Reader<'_>) -> Vec<AssetFile> {

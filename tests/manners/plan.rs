@@ -119,7 +119,16 @@ fn generate_needs_no_toolchain() {
     let mut written: Vec<_> =
         fs::read_dir(sandbox.path("scripts")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     written.sort();
-    let all = ["README.txt", "install.cmd", "install.ps1", "notes.txt", "rollback.ps1", "status.ps1", "uninstall.cmd", "uninstall.ps1"];
+    let all = [
+        "README.txt",
+        "install.cmd",
+        "install.ps1",
+        "notes.txt",
+        "rollback.ps1",
+        "status.ps1",
+        "uninstall.cmd",
+        "uninstall.ps1",
+    ];
     assert_eq!(written, all);
     assert_eq!(fs::read_to_string(sandbox.path("scripts/notes.txt")).unwrap().trim_end(), "Version 1.2.3");
     assert_eq!(ran.paths().len(), all.len());

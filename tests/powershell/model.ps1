@@ -314,7 +314,7 @@ function Invoke-Control([string[]]$Words) {
         'privs' { if ($rest[0] -notmatch '^Se[A-Za-z]+Privilege(/Se[A-Za-z]+Privilege)*$') { throw 'privs' }; Step-Machine "sc privs $name" { Set-Value $key 'RequiredPrivileges' 'MultiString' @($rest[0] -split '/'); Save-Machine } }
         'managedaccount' { if ($rest[0] -cne 'true') { throw 'managedaccount' } }
         'sdshow' { $told = $Model.Machine.told["sd:$name"]; return @{ Code = 0; Output = "`r`n" + $(if ($told) { $told } else { 'D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)S:(AU;FA;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;WD)' }) + "`r`n" } }
-        'sdset' { if ($rest[0] -notmatch '^D:') { throw 'sdset' }; Step-Machine "sc sdset $name" { $Model.Machine.told["sd:$name"] = $rest[0]; Save-Machine } }
+        'sdset' { if ($rest[0] -notmatch '^D:') { throw 'sdset' }; Step-Machine "sc sdset $name" { if ($rest[0] -ceq 'D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)') { $Model.Machine.told.Remove("sd:$name") } else { $Model.Machine.told["sd:$name"] = $rest[0] }; Save-Machine } }
         'delete' {
             Step-Machine "sc delete $name" {
                 if ($null -ne $process) { throw 'it runs' }

@@ -1,0 +1,17 @@
+//! The PowerShell scripts on a model of a Windows machine (`tests/powershell/model.ps1`), run by PowerShell's own engine on Linux: every
+//! way through them, each change failing in turn, the power going at each change in turn.
+//!
+//! The model stands in for the scripts' hands, the one region that touches the machine; the hands themselves are shown in Wine.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+
+mod support;
+
+#[path = "scripts_model/failures.rs"]
+mod failures;
+#[path = "scripts_model/life.rs"]
+mod life;
+#[path = "scripts_model/refusals.rs"]
+mod refusals;
+#[path = "scripts_model/world.rs"]
+mod world;
