@@ -43,7 +43,13 @@ fn rich(text: &str) -> RenderInput {
         sid_type: SidType::Restricted,
         required_privileges: vec!["SeChangeNotifyPrivilege".into()],
         security_descriptor: Some("D:(A;;CC;;;SY)".into()),
+        preshutdown_timeout_ms: None,
+        triggers: vec![],
         event_log: Some(EventLog { source: one_line.clone(), log: "Application".into(), messages: vec![] }),
+        crash_dumps: None,
+        firewall: vec![],
+        url_acl: vec![],
+        certificates: vec![],
         health: Health {
             http: Some("http://127.0.0.1:${PORT}/healthz?a=1&b=[2]".into()),
             tcp: Some("127.0.0.1:${PORT}".into()),
@@ -55,6 +61,7 @@ fn rich(text: &str) -> RenderInput {
         kind,
         default: default.map(Into::into),
         description: text.clone(),
+        secret: false,
     };
     RenderInput {
         service: ServiceJson {
@@ -64,11 +71,7 @@ fn rich(text: &str) -> RenderInput {
             version: "1.2.3-rc.1".into(),
             target: "x86_64-pc-windows-gnu".into(),
             min_windows: "10.0.14393".into(),
-            install: Install {
-                dir: r"%ProgramFiles%\acme".into(),
-                data_dir: r"%ProgramData%\acme".into(),
-                start_after_install: true,
-            },
+            install: Install::new(r"%ProgramFiles%\acme", r"%ProgramData%\acme"),
             parameters: vec![
                 parameter("PORT", ParameterType::Port, Some("8080")),
                 parameter("COUNT", ParameterType::Integer, None),
@@ -77,6 +80,7 @@ fn rich(text: &str) -> RenderInput {
                 parameter("VERBOSE", ParameterType::String, Some("x")),
             ],
             services: vec![spec],
+            config_files: vec![],
         },
         about: About {
             description: text.clone(),

@@ -34,6 +34,8 @@ pub struct AssetFile {
     pub source: PathBuf,
     /// It is rendered as a template.
     pub template: bool,
+    /// Administrators edit it: an upgrade keeps what they wrote.
+    pub config: bool,
     /// Key path that named it, such as `assets[2]`.
     pub key: String,
 }

@@ -31,7 +31,7 @@ impl Project {
             resource: None,
             services: Vec::new(),
             parameters: Vec::new(),
-            install: Install { dir: String::new(), data_dir: String::new(), start_after_install: true },
+            install: Install::new("", ""),
             about: About::default(),
         };
         let project = Project { tmp, spec };
@@ -54,6 +54,7 @@ impl Project {
                 source: source.into(),
                 dest: dest.map(str::to_owned),
                 template: false,
+                config: false,
                 key: format!("assets[{i}]"),
             },
         };

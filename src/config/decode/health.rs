@@ -24,6 +24,7 @@ pub(super) fn health(cx: &Cx<'_>, service: &View<'_>, parameters: &[Parameter]) 
     let health = Health {
         http: probe("http", check_http),
         tcp: probe("tcp", check_tcp),
+        command: Vec::new(),
         timeout_ms: duration("timeout", default.timeout_ms),
         stable_ms: duration("stable", default.stable_ms),
     };

@@ -36,6 +36,7 @@ pub(super) fn install(cx: &Cx<'_>, names: &Placeholders<'_>) -> Install {
         dir: folder("dir", r"%ProgramFiles%\{{ id }}"),
         data_dir: folder("data-dir", r"%ProgramData%\{{ id }}"),
         start_after_install: view.at("start-after-install").bool().unwrap_or(true),
+        ..Install::new("", "")
     };
     let key = |path: &str| format!("{}\\", path.trim_end_matches('\\').to_uppercase());
     let (dir, data) = (key(&install.dir), key(&install.data_dir));
@@ -228,6 +229,7 @@ fn parameter(cx: &Cx<'_>, name: &str, view: &View<'_>) -> Parameter {
         kind,
         default: default.as_text(),
         description: view.at("description").text().unwrap_or_default().to_owned(),
+        secret: view.at("secret").bool().unwrap_or(false),
     }
 }
 

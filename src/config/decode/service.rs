@@ -46,7 +46,13 @@ pub(super) fn service(cx: &Cx<'_>, picked: &Picked<'_>, parameters: &[Parameter]
         sid_type: cx.choice(&view.at("sid-type"), &sid_type, SidType::default()),
         required_privileges: parts::privileges(cx, &view.at("required-privileges")),
         security_descriptor: parts::security_descriptor(cx, &view.at("security-descriptor")),
+        preshutdown_timeout_ms: None,
+        triggers: Vec::new(),
         event_log: parts::event_log(cx, picked),
+        crash_dumps: None,
+        firewall: Vec::new(),
+        url_acl: Vec::new(),
+        certificates: Vec::new(),
         health: health::health(cx, view, parameters),
     }
 }
