@@ -5,6 +5,7 @@
 
 mod assets;
 mod icon;
+mod programs;
 mod templates;
 
 use crate::config::{Asset, BundleSpec, ManifestChoice};
@@ -63,8 +64,13 @@ pub fn read(spec: &BundleSpec) -> Result<BundleInputs, Vec<Problem>> {
         Some(ManifestChoice::File(path)) => reader.manifest(path),
         _ => None,
     };
+    let before = reader.problems.len();
     let assets = assets::read(&mut reader);
     let templates = templates::read(&mut reader);
+    // A file that can't be had is not missing a second time.
+    if reader.problems.len() == before {
+        programs::check(&mut reader, &assets, &templates);
+    }
     if reader.problems.is_empty() {
         Ok(BundleInputs { icon, manifest, assets, templates })
     } else {

@@ -59,9 +59,9 @@ fn service(spec: &ServiceSpec, list: &mut Vec<String>) {
     }
 }
 
-/// For messages inside the data block: they must not make the script need UTF-8.
+/// For messages inside the data block: they must not make the script need UTF-8, nor fill a line of cmd.exe.
 pub(super) fn ascii(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii() && !c.is_control() { c } else { '?' }).collect()
+    text.chars().take(300).map(|c| if c.is_ascii() && !c.is_control() { c } else { '?' }).collect()
 }
 
 #[cfg(test)]
