@@ -109,6 +109,13 @@ mod tests {
         let by = |by| Certificate { store: "My".into(), by };
         assert_eq!(json(&by(CertificateBy::Thumbprint("${CERT}".into()))), r#"{"store":"My","thumbprint":"${CERT}"}"#);
         assert_eq!(json(&by(CertificateBy::Subject("CN=x".into()))), r#"{"store":"My","subject":"CN=x"}"#);
+        for which in [CertificateBy::Thumbprint("0".into()), CertificateBy::Subject("CN=x".into())] {
+            let certificate = by(which);
+            assert_eq!(serde_json::from_str::<Certificate>(&json(&certificate)).expect("decodes"), certificate);
+        }
+        for bad in [r#"{"store":"My"}"#, r#"{"thumbprint":"0"}"#, r#"{"store":"My","serial":"0"}"#] {
+            assert!(serde_json::from_str::<Certificate>(bad).is_err(), "{bad}");
+        }
         assert_eq!(json(&CrashDumps::default()), r#"{"type":"mini","count":10,"folder":null}"#);
         let rule = FirewallRule {
             name: "Agent tcp 8080".into(),
