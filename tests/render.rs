@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on has failed.
 
+mod support;
+
 use cargo_winsvc::config::types::About;
 use cargo_winsvc::formats::{ServiceJson, service_json};
 use cargo_winsvc::model::{
@@ -12,6 +14,8 @@ use cargo_winsvc::model::{
 use cargo_winsvc::render::{RenderInput, bundle_texts};
 use proptest::prelude::*;
 use serde_json::Value;
+use std::path::PathBuf;
+use support::{Job, PowerShell};
 
 const HOSTILE: &str = "\"q\" 'a' ‘b’ ‚c‛ “d” „e $(calc) `n ${x} $env:PATH %PATH% & | < > ^ !x! \\ ]]> --> '@ \"@ #> \n\r\n\t日本 😀 \u{202e}\u{2028}{{ name }}{% if %}";
 
@@ -289,7 +293,7 @@ fn check(input: &RenderInput) {
         let help = before.split("param(").next().unwrap().to_owned();
         help + after
     };
-    for name in ["install.ps1", "uninstall.ps1", "status.ps1"] {
+    for name in PS1 {
         let text = script(input, name);
         assert_eq!(errors(&mut parser, &text), Vec::<String>::new(), "{name}");
         let read = Reader(data_block(&text)).value();
@@ -314,6 +318,77 @@ fn check(input: &RenderInput) {
         };
         assert_eq!(code(&text), code(std::str::from_utf8(&plain.bytes).unwrap()), "{name}: code depends on values");
     }
+}
+
+const PS1: [&str; 3] = ["install.ps1", "uninstall.ps1", "status.ps1"];
+
+/// Texts as files, for PowerShell to read as it reads scripts: by their byte-order mark.
+fn files(texts: &[String]) -> (tempfile::TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |(i, text): (usize, &String)| {
+        let path = folder.path().join(format!("{i}.ps1"));
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let paths = texts.iter().enumerate().map(write).collect();
+    (folder, paths)
+}
+
+/// What PowerShell itself makes of the scripts: no error, help for each parameter, and the data as it was.
+fn check_by_powershell(shell: &mut PowerShell<'_>, input: &RenderInput) {
+    let texts = PS1.map(|name| script(input, name));
+    let (_folder, paths) = files(&texts);
+    for ((name, text), parsed) in PS1.iter().zip(&texts).zip(shell.parse(&paths)) {
+        assert_eq!(parsed.errors, [], "{name}");
+        assert!(parsed.help["synopsis"].as_str().is_some_and(|s| !s.is_empty()), "{name}: {}", parsed.help);
+        assert!(parsed.help["outputs"].as_str().is_some_and(|s| s.contains("exit code")), "{name}: {}", parsed.help);
+        for parameter in &parsed.parameters {
+            let help = &parsed.help["parameters"][parameter.to_uppercase()];
+            assert!(help.is_string() || name == &"install.ps1", "{name}: no help for -{parameter}");
+        }
+        assert_eq!(data_block(text), data_block(&texts[0]), "{name}");
+    }
+    let block = format!("$Bundle = {}\n$Bundle", data_block(&texts[0]));
+    let read = shell.run(&Job::text(&block).depth(20)).success();
+    assert_eq!(read.errors, []);
+    assert_eq!(read.output, [expected(input, &read.output[0])]);
+}
+
+#[test]
+fn powershell_reads_every_script() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    for text in [HOSTILE, "", "#>", "\u{FEFF}", "'@\n\"@\n", "\u{2018}\u{201B}'\u{201A}''\u{2019}", "`\r`\n", "-->#><#"]
+    {
+        check_by_powershell(&mut shell, &rich(text));
+    }
+    check_by_powershell(&mut shell, &small());
+}
+
+/// A script that is broken anywhere: PowerShell's parser notices each time. Tree-sitter misses some and cries no wolf, so what it
+/// says without an engine is worth something.
+#[test]
+fn parsers_notice_what_is_broken() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let good = script(&small(), "install.ps1");
+    let after = good.find("# ---- end of data").unwrap();
+    let mut broken = Vec::new();
+    for token in ["{", "}", "(", ")", "'", "\"", "catch "] {
+        let places: Vec<usize> = good[after..].match_indices(token).map(|(at, _)| after + at).collect();
+        for at in places.iter().step_by(places.len().div_ceil(6)) {
+            broken.push((*at, format!("{}{}", &good[..*at], &good[at + token.len()..])));
+        }
+    }
+    let (_folder, paths) = files(&broken.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>());
+    let mut missed = 0;
+    for ((at, text), parsed) in broken.iter().zip(shell.parse(&paths)) {
+        assert!(
+            !parsed.errors.is_empty(),
+            "without what stands here it is a script: {}",
+            good[*at..].lines().next().unwrap_or_default()
+        );
+        missed += usize::from(errors(&mut powershell(), text).is_empty());
+    }
+    assert!(broken.len() > 30 && missed * 4 < broken.len(), "tree-sitter misses {missed} of {}", broken.len());
 }
 
 #[test]
@@ -396,5 +471,16 @@ proptest! {
             input.service.parameters[1].name = parameter;
         }
         check(&input);
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
+    #[test]
+    fn any_text_is_data_for_powershell(text in any_text()) {
+        if let Some(mut shell) = PowerShell::on_linux() {
+            check_by_powershell(&mut shell, &rich(&text));
+        }
     }
 }

@@ -20,4 +20,12 @@ All tests passed. What no test here shows:
 - Microsoft's SDK and its C run-time were not involved: the tests build for the gnu target.
 - Wine does not act on a service's environment, account, failure actions or security descriptor: those were read back
   from the registry.
+- Windows PowerShell 5.1 ran nothing: where there is an engine, it is that of PowerShell 7.
 END
+# Tests without their engine count as passed.
+if [ -z "${WINSVC_TEST_PWSH:-}" ] && ! command -v pwsh >/dev/null; then
+    echo "- NOT RUN: the tests that read the scripts by PowerShell. There is none; docs/testing.md tells how to have one."
+fi
+if [ -z "${WINSVC_TEST_PWSH_WINE:-}" ]; then
+    echo "- NOT RUN: the tests that run install.ps1 and uninstall.ps1 in Wine. WINSVC_TEST_PWSH_WINE names no PowerShell."
+fi

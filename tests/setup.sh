@@ -6,3 +6,4 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 "$here/setup/packages.sh"
 "$here/setup/wine.sh"
+"$here/setup/powershell.sh"

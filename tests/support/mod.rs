@@ -7,6 +7,7 @@
 
 mod files;
 mod http;
+mod powershell;
 mod project;
 mod sandbox;
 mod state;
@@ -15,6 +16,7 @@ mod winsvc;
 
 pub use files::{link_or_copy_tree, target_tmp};
 pub use http::{Answer, free_port, get, wait_for};
+pub use powershell::{Failure, Job, Outcome, Parsed, PowerShell};
 pub use project::Project;
 pub use sandbox::{MAIN, Sandbox, check_refusal, finish, hello_toml, path_of_only};
 pub use state::{State, Value, difference};

@@ -104,6 +104,13 @@ impl Machine {
         self.harness(&[&["run", r"C:\test\code", program], args].concat())
     }
 
+    /// A program of the machine, to be started and talked to by the caller.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = self.wine("wine");
+        command.arg(program);
+        command
+    }
+
     fn wine(&self, what: &str) -> Command {
         let mut command = wine(&self.prefix, what);
         command.env("WINSVC_TEST_LOCALE", self.locale);

@@ -1,0 +1,153 @@
+//! The generated PowerShell scripts, by PowerShell's own engine: parsed on Linux, run in Wine.
+//!
+//! It is PowerShell 7. What 5.1 lacks or does otherwise is not seen here.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail.
+
+mod support;
+
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+use support::{Job, Machine, PowerShell, Project, difference, free_port, get, link_or_copy_tree, package, unpack};
+
+/// What the tests below rely on: values arrive as they are, streams apart, exit codes as pwsh gives them.
+#[test]
+fn the_host_tells_what_a_script_did() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it's a [script].ps1");
+    let text = "param($Text, [switch]$On) Write-Host h; Write-Warning w; Write-Verbose v -Verbose; Write-Error e; \
+                [Console]::WriteLine('stray'); $env:ACME; $Text; [bool]$On; Split-Path -Leaf $PSScriptRoot; sh -c 'exit 9'; exit 5";
+    std::fs::write(&file, text).unwrap();
+    let hostile = "\"q\" 'a' `$x $(1) \\ -On 日本 😀\r\n";
+    let job = Job::script(&file).parameter("Text", hostile).switch("On").env("ACME", "é");
+    let ended = shell.run(&job);
+    let leaf = folder.path().file_name().unwrap().to_str().unwrap();
+    assert_eq!(ended.output, vec![json!("é"), json!(hostile), json!(true), json!(leaf)]);
+    assert_eq!((ended.exit, &ended.terminating, ended.timed_out), (5, &None, false));
+    assert_eq!((ended.warnings, ended.verbose), (vec!["w".to_owned()], vec!["v".to_owned()]));
+    let errors: Vec<_> = ended.errors.iter().map(|e| e.message.as_str()).collect();
+    assert_eq!(errors, ["e"]);
+    assert!(ended.host.starts_with("h\n"), "{}", ended.host);
+
+    // The code of a program is not that of the script; an error that nobody catches is.
+    let exit = |text: &str| Job::text(text);
+    assert_eq!(shell.run(&exit("sh -c 'exit 9'")).exit, 0);
+    let thrown = shell.run(&exit("function f { throw 'no' }; f; exit 3"));
+    assert_eq!((thrown.exit, thrown.terminating.unwrap().message.as_str()), (1, "no"));
+    // Nothing is left of the job before.
+    assert_eq!(shell.run(&exit("$env:ACME; $x; $x = 1")).success().output, vec![json!(null), json!(null)]);
+    let hidden = exit("Get-Date").before("function Get-Date { 'then' }");
+    assert_eq!(shell.run(&hidden).output, vec![json!("then")]);
+    let asked = shell.run(&exit("Read-Host"));
+    assert!(asked.terminating.is_some() || !asked.errors.is_empty(), "{asked:?}");
+    assert!(shell.run(&exit("Start-Sleep 60").limit(Duration::from_millis(300))).timed_out);
+    assert!(shell.try_run(&exit("[Environment]::Exit(3)")).is_none(), "a killed script is seen");
+    assert_eq!(shell.run(&exit("exit 4")).exit, 4);
+}
+
+const PROGRAM: &str = r"C:\Program Files\acme-agent";
+const DATA: &str = r"C:\ProgramData\acme-agent";
+const RUNNING: Option<u32> = Some(4);
+
+/// The example's bundle, unpacked; packaged once for all tests.
+fn example() -> &'static Path {
+    static BUNDLE: OnceLock<(Project, PathBuf)> = OnceLock::new();
+    let (_, top) = BUNDLE.get_or_init(|| {
+        let project = Project::example();
+        let top = unpack(&package(&project), &project.output().join("unpacked"));
+        (project, top)
+    });
+    top
+}
+
+/// A machine with the example's bundle in a user's downloads.
+fn machine_with_example() -> (Machine, String) {
+    let machine = Machine::boot();
+    let bundle = format!(r"C:\users\Public\My [downloads] (1)\{}", example().file_name().unwrap().to_str().unwrap());
+    link_or_copy_tree(example(), &machine.path(&bundle), &|_| false);
+    (machine, bundle)
+}
+
+#[test]
+fn the_example_parses_and_has_help() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let names = ["install.ps1", "uninstall.ps1", "status.ps1"];
+    let paths = names.map(|n| example().join(n));
+    for (name, parsed) in names.iter().zip(shell.parse(&paths)) {
+        assert_eq!(parsed.errors, [], "{name}");
+    }
+    for (name, path) in names.iter().zip(&paths) {
+        let text = format!("Get-Help -Full '{}' | Out-String -Width 200", path.display());
+        let help = shell.run(&Job::text(&text)).success();
+        let help = help.output[0].as_str().unwrap().to_owned();
+        assert!(help.contains("SYNOPSIS") && help.contains("exit code"), "{name}: {help}");
+    }
+}
+
+#[test]
+fn install_ps1_installs_and_uninstall_ps1_leaves_nothing() {
+    if !PowerShell::is_in_wine() {
+        return;
+    }
+    let (machine, bundle) = machine_with_example();
+    let mut shell = PowerShell::in_machine(&machine);
+    let before = machine.state();
+    let port = free_port();
+    let script = |name: &str| Job::script(format!(r"{bundle}\{name}"));
+
+    let shown = shell.run(&script("install.ps1").parameter("Port", port).switch("WhatIf")).success();
+    for said in [PROGRAM, DATA, "Create the service", "Start"] {
+        assert!(shown.host.contains(said), "{said} is not in\n{}", shown.host);
+    }
+    assert_eq!(difference(&before, &machine.state()), Vec::<String>::new(), "-WhatIf changes nothing");
+    assert_eq!(shell.run(&script("status.ps1")).exit, 3);
+
+    let installed = shell.run(&script("install.ps1").parameter("Port", port)).success();
+    assert_eq!(installed.errors, []);
+    assert_eq!(installed.output[0]["Result"], "Installed");
+    assert_eq!(installed.output[0]["Proven"], true);
+    assert_eq!(machine.service_state("AcmeAgent"), RUNNING);
+    assert_eq!(get(port, "/healthz").unwrap().body, "ok\n");
+    let status = shell.run(&script("status.ps1")).success();
+    assert!(status.output.iter().all(|line| line["Same"] == true), "{status:#?}");
+
+    let with_service = machine.state();
+    let shown = shell.run(&script("uninstall.ps1").switch("Purge").switch("WhatIf")).success();
+    assert!(shown.host.contains("Delete the service"), "{}", shown.host);
+    assert_eq!(difference(&with_service, &machine.state()), Vec::<String>::new(), "-WhatIf changes nothing");
+
+    let removed = shell.run(&script("uninstall.ps1").switch("Purge")).success();
+    assert_eq!(removed.errors, []);
+    assert_eq!(removed.output[0]["Result"], "Removed");
+    assert!(get(port, "/healthz").is_none());
+    assert_eq!(difference(&before, &machine.state()), Vec::<String>::new());
+
+    // Against the grammar of no tool.
+    let refused: Vec<_> = machine.calls().into_iter().filter(|c| matches!(c.code, 2 | 87 | 123 | 1639)).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[test]
+fn a_step_that_fails_is_undone_by_install_ps1() {
+    if !PowerShell::is_in_wine() {
+        return;
+    }
+    let (machine, bundle) = machine_with_example();
+    let mut shell = PowerShell::in_machine(&machine);
+    let before = machine.state();
+    let install = Job::script(format!(r"{bundle}\install.ps1")).parameter("Port", free_port());
+    for call in ["icacls C:\\Program Files", "icacls C:\\ProgramData", "sc create", "sc failure AcmeAgent", "sc start"]
+    {
+        machine.order_failure(call, 5);
+        let failed = shell.run(&install);
+        machine.forget_failures();
+        assert_eq!(failed.exit, 1603, "{call}: {failed:#?}");
+        assert!(failed.errors[0].message.contains("Everything was undone"), "{call}: {failed:#?}");
+        assert!(machine.calls().iter().any(|c| c.code == 5), "{call} was never made");
+        std::fs::remove_file(machine.path(r"C:\standins.log")).unwrap();
+        assert_eq!(difference(&before, &machine.state()), Vec::<String>::new(), "{call}: {failed:#?}");
+    }
+}
