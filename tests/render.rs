@@ -7,8 +7,9 @@ mod support;
 use cargo_winsvc::config::types::About;
 use cargo_winsvc::formats::{ServiceJson, service_json};
 use cargo_winsvc::model::{
-    Account, BundlePath, ErrorControl, EventLog, Failure, FailureAction, FailureKind, Health, Install, Parameter,
-    ParameterType, ServiceName, ServiceSpec, SidType, StartType,
+    Account, BundlePath, Certificate, CertificateBy, CrashDumps, ErrorControl, EventLog, Failure, FailureAction,
+    FailureKind, FirewallRule, Health, Hooks, Install, NetworkProfile, Parameter, ParameterType, Protocol, ServiceName,
+    ServiceSpec, SidType, StartType,
 };
 use cargo_winsvc::render::{RenderInput, bundle_texts};
 use proptest::prelude::*;
@@ -27,7 +28,7 @@ fn rich(text: &str) -> RenderInput {
         display_name: one_line.clone(),
         description: text.clone(),
         start: StartType::DelayedAuto,
-        account: Account::Virtual,
+        account: Account::User { user: format!("ACME\\{one_line}") },
         args: vec![one_line.clone(), "--port=${PORT}".into()],
         env: [("A".to_owned(), one_line.clone()), ("PATH".to_owned(), "x".into()), ("path".to_owned(), "y".into())]
             .into(),
@@ -47,10 +48,23 @@ fn rich(text: &str) -> RenderInput {
         sid_type: SidType::Restricted,
         required_privileges: vec!["SeChangeNotifyPrivilege".into()],
         security_descriptor: Some("D:(A;;CC;;;SY)".into()),
+        preshutdown_timeout_ms: Some(60_000),
+        triggers: vec!["start/networkon".into(), one_line.clone()],
         event_log: Some(EventLog { source: one_line.clone(), log: "Application".into(), messages: vec![] }),
+        crash_dumps: Some(CrashDumps::default()),
+        firewall: vec![FirewallRule {
+            name: one_line.clone(),
+            protocol: Protocol::Tcp,
+            port: "${PORT}".into(),
+            profiles: vec![NetworkProfile::Domain, NetworkProfile::Private],
+            remote: vec!["LocalSubnet".into()],
+        }],
+        url_acl: vec!["http://+:${PORT}/".into()],
+        certificates: vec![Certificate { store: "My".into(), by: CertificateBy::Subject(one_line.clone()) }],
         health: Health {
             http: Some("http://127.0.0.1:${PORT}/healthz?a=1&b=[2]".into()),
             tcp: Some("127.0.0.1:${PORT}".into()),
+            command: vec!["agent.exe".into(), one_line.clone()],
             ..Health::default()
         },
     };
@@ -59,6 +73,7 @@ fn rich(text: &str) -> RenderInput {
         kind,
         default: default.map(Into::into),
         description: text.clone(),
+        secret: false,
     };
     RenderInput {
         service: ServiceJson {
@@ -69,9 +84,8 @@ fn rich(text: &str) -> RenderInput {
             target: "x86_64-pc-windows-gnu".into(),
             min_windows: "10.0.14393".into(),
             install: Install {
-                dir: r"%ProgramFiles%\acme".into(),
-                data_dir: r"%ProgramData%\acme".into(),
-                start_after_install: true,
+                hooks: Hooks { pre_stop: vec!["agent.exe".into(), one_line.clone()], ..Hooks::default() },
+                ..Install::new(r"%ProgramFiles%\acme", r"%ProgramData%\acme")
             },
             parameters: vec![
                 parameter("PORT", ParameterType::Port, Some("8080")),
@@ -81,6 +95,7 @@ fn rich(text: &str) -> RenderInput {
                 parameter("VERBOSE", ParameterType::String, Some("x")),
             ],
             services: vec![spec],
+            config_files: vec![BundlePath::new("conf/it's $(x) & 日本.toml").unwrap()],
         },
         about: About {
             description: text.clone(),
@@ -107,6 +122,15 @@ fn small() -> RenderInput {
     spec.required_privileges.clear();
     spec.security_descriptor = None;
     spec.health = Health::default();
+    spec.account = Account::Virtual;
+    spec.preshutdown_timeout_ms = None;
+    spec.triggers.clear();
+    spec.crash_dumps = None;
+    spec.firewall.clear();
+    spec.url_acl.clear();
+    spec.certificates.clear();
+    input.service.install.hooks = Hooks::default();
+    input.service.config_files.clear();
     input.service.parameters.clear();
     input
 }

@@ -42,7 +42,13 @@ fn service(name: &str) -> ServiceSpec {
         sid_type: SidType::Unrestricted,
         required_privileges: vec![],
         security_descriptor: None,
+        preshutdown_timeout_ms: None,
+        triggers: vec![],
         event_log: Some(EventLog { source: name.into(), log: "Application".into(), messages: vec![] }),
+        crash_dumps: None,
+        firewall: vec![],
+        url_acl: vec![],
+        certificates: vec![],
         health: Health { stable_ms: 1_000, timeout_ms: 2_000, ..Health::default() },
     }
 }
@@ -57,12 +63,12 @@ fn bundle(services: Vec<ServiceSpec>, parameters: Vec<Parameter>) -> RenderInput
             target: "x86_64-pc-windows-gnu".into(),
             min_windows: "10.0.14393".into(),
             install: Install {
-                dir: r"%ProgramFiles%\Acme\agent".into(),
-                data_dir: r"%ProgramData%\Acme\agent".into(),
                 start_after_install: false,
+                ..Install::new(r"%ProgramFiles%\Acme\agent", r"%ProgramData%\Acme\agent")
             },
             parameters,
             services,
+            config_files: vec![],
         },
         about: About::default(),
         archive: "agent-1.2.3".into(),
@@ -212,6 +218,7 @@ fn hostile_texts_come_out_literally_and_go_again() {
         kind,
         default: default.map(Into::into),
         description: HOSTILE.into(),
+        secret: false,
     };
     let parameters = vec![
         parameter("DIR", ParameterType::Path, None),
@@ -298,7 +305,13 @@ fn each_failure_leaves_the_machine_as_it_was() {
 
 #[test]
 fn what_is_wrong_is_refused_before_anything_changes() {
-    let parameter = |name: &str, kind| Parameter { name: name.into(), kind, default: None, description: String::new() };
+    let parameter = |name: &str, kind| Parameter {
+        name: name.into(),
+        kind,
+        default: None,
+        description: String::new(),
+        secret: false,
+    };
     let mut input = bundle(
         vec![service("one")],
         vec![

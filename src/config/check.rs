@@ -57,10 +57,7 @@ impl Check<'_> {
                 if value.as_bool() == Some(*only) {
                     return Some(value.clone());
                 }
-                match key.and_then(|k| k.required).filter(|why| !why.is_empty()) {
-                    Some(why) => self.fault(path, example(not_supported(why), key)),
-                    None => self.wrong_type(value, ty, path, key),
-                }
+                self.wrong_type(value, ty, path, key);
                 None
             }
             Ty::Integer(min, max) => self.integer(value, *min, *max, path, key),
@@ -134,7 +131,7 @@ impl Check<'_> {
             Some(choice) => {
                 let what = format!("`{path} = {}` ({}) is not supported yet", describe(value), choice.doc);
                 let names: Vec<&str> = usable().collect();
-                self.fault(path, not_supported(&what).fix(one_of(&names)));
+                self.fault(path, Problem::usage("not-supported-yet", what).fix(one_of(&names)));
             }
             None => {
                 let names: Vec<&str> = usable().collect();
@@ -166,9 +163,6 @@ impl Check<'_> {
                     &at,
                     Problem::usage("misplaced-key", what).fix(format!("move `{name}` up to the winsvc table")),
                 );
-            } else if key.status == Status::NotYet {
-                let what = format!("`{at}` is not supported yet: this version would not honour it");
-                self.fault(&at, not_supported(&what).fix(format!("remove `{name}`")));
             } else if let Some(inner) = self.value(inner, &key.ty, &at, Some(key)) {
                 out.insert(name.clone(), inner);
             }
@@ -176,13 +170,11 @@ impl Check<'_> {
         let given = |key: &Key| entries.is_some_and(|e| e.contains_key(key.name));
         let mut whole = true;
         for key in keys {
-            let Some(why) = key.required else { continue };
+            if !key.required {
+                continue;
+            }
             if !given(key) {
-                let problem = if why.is_empty() {
-                    Problem::usage("missing-key", format!("`{path}` has no `{}`", key.name))
-                } else {
-                    not_supported(&format!("`{path}` has no `{}`: {why}", key.name))
-                };
+                let problem = Problem::usage("missing-key", format!("`{path}` has no `{}`", key.name));
                 self.fault(path, problem.fix(format!("{} = {}", key.name, key.example)));
             }
             whole &= out.contains_key(key.name);
@@ -192,7 +184,7 @@ impl Check<'_> {
     }
 
     fn unknown_key(&mut self, name: &str, keys: &[&Key], at: &KeyPath, level: Level) {
-        let known = keys.iter().filter(|k| k.status == Status::Now && level.allows(k.scope)).map(|k| k.name);
+        let known = keys.iter().filter(|k| level.allows(k.scope)).map(|k| k.name);
         let known: Vec<&str> = known.collect();
         let problem = Problem::usage("unknown-key", format!("unknown key `{at}`"));
         self.fault(
@@ -256,10 +248,6 @@ fn rename(form: Form, name: &str) -> String {
         Form::ParameterName if form.check(&upper).is_ok() => format!("rename it to {upper}"),
         _ => "rename it".into(),
     }
-}
-
-fn not_supported(what: &str) -> Problem {
-    Problem::usage("not-supported-yet", what)
 }
 
 fn one_of(names: &[&str]) -> String {

@@ -26,6 +26,8 @@ mod text;
 mod tree;
 pub mod types;
 
+pub(crate) use key_path::KeyPath;
+pub(crate) use nearest::nearest;
 pub use origins::{locate_origins, locate_problems};
 pub use reference::reference;
 pub use resolve::{examine, resolve};

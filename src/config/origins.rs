@@ -4,7 +4,7 @@ use super::key_path::KeyPath;
 use super::keys::{ROOT, SERVICE};
 use super::layers::{Layers, Spot};
 use super::locate::Locator;
-use super::table::{Key, Scope, Status, Ty};
+use super::table::{Key, Scope, Ty};
 use super::tree::View;
 use super::types::{Origin, Origins};
 use crate::error::Problem;
@@ -55,7 +55,7 @@ pub(super) fn note(
 }
 
 fn leaves(keys: &[Key], view: &View<'_>, paths: &mut Vec<(KeyPath, bool)>) {
-    for key in keys.iter().filter(|k| k.status == Status::Now) {
+    for key in keys {
         leaf(key, &view.at(key.name), paths);
     }
 }

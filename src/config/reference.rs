@@ -12,7 +12,7 @@ pub fn reference() -> String {
     if !out.later.is_empty() {
         out.line("### Not supported yet");
         out.line("");
-        out.line("These keys and values belong to the design; until something honours them they are refused:");
+        out.line("These values belong to the design; until something honours them they are refused:");
         out.line("");
         let later = std::mem::take(&mut out.later);
         later.iter().for_each(|line| out.line(line));
@@ -38,10 +38,6 @@ impl Reference {
         self.line("");
         for key in keys {
             let path = format!("{}.{}", header.trim_matches(['[', ']']), key.name);
-            if key.status == Status::NotYet {
-                self.later.push(format!("- `{}`: {}", path.trim_start_matches("package.metadata.winsvc."), key.doc));
-                continue;
-            }
             self.key(key);
             self.pending(&path, &key.ty);
         }
@@ -53,11 +49,11 @@ impl Reference {
     fn key(&mut self, key: &Key) {
         let mut facts = kind(&key.ty);
         match key.required {
-            Some(_) => facts.push_str("; required"),
-            None if !key.default.is_empty() => {
+            true => facts.push_str("; required"),
+            false if !key.default.is_empty() => {
                 let _ = write!(facts, "; default: {}", key.default);
             }
-            None => {}
+            false => {}
         }
         match key.scope {
             Scope::Everywhere => {}
@@ -124,6 +120,7 @@ fn choices_of(ty: &'_ Ty, out: &mut Vec<&'static Choice>) {
     match ty {
         Ty::Choice(choices) => out.extend(choices.iter()),
         Ty::AnyOf(types) => types.iter().for_each(|ty| choices_of(ty, out)),
+        Ty::List(item) => choices_of(item, out),
         _ => {}
     }
 }
@@ -145,6 +142,7 @@ fn kind(ty: &Ty) -> String {
         Ty::Choice(_) => "one of the words below".into(),
         Ty::List(item) => match item {
             Ty::AnyOf(_) => format!("list, each entry {}", kind(item)),
+            Ty::Choice(_) => "list of the words below".into(),
             _ => format!("list of {}s", kind(item)),
         },
         Ty::Table(_) | Ty::Overlay(Level::Root) => "table".into(),

@@ -64,14 +64,14 @@ fn choice(choices: &[Choice]) -> Value {
 fn table<'k>(keys: impl Iterator<Item = &'k Key>) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for key in keys.filter(|k| k.status == Status::Now) {
+    for key in keys {
         let mut property = schema_of(&key.ty);
         if let Some(object) = property.as_object_mut() {
             let default = if key.default.is_empty() { String::new() } else { format!(" Default: {}.", key.default) };
             object.insert("description".into(), json!(format!("{}{default}", key.doc)));
         }
         properties.insert(key.name.into(), property);
-        if key.required.is_some() {
+        if key.required {
             required.push(key.name);
         }
     }

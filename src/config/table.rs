@@ -1,4 +1,4 @@
-//! The vocabulary of the key table: what a key is called, what it may hold, what it is for, and whether it is honoured.
+//! The vocabulary of the key table: what a key is called, what it may hold, and what it is for.
 //!
 //! One table (`keys`) drives the decoder's structural check, the JSON schema and the reference in docs/configuration.md,
 //! so that they can't disagree.
@@ -18,25 +18,16 @@ pub(crate) struct Key {
     pub example: &'static str,
     /// What it is for: one or more sentences.
     pub doc: &'static str,
-    /// Whether something honours it.
-    pub status: Status,
     /// Where it may stand.
     pub scope: Scope,
-    /// Has to be given; the text says why when that is not obvious.
-    pub required: Option<&'static str>,
+    /// Has to be given.
+    pub required: bool,
 }
 
 impl Key {
-    /// An optional key that is honoured and may stand everywhere.
+    /// An optional key that may stand everywhere.
     pub(crate) const fn new(name: &'static str, ty: Ty, doc: &'static str) -> Self {
-        Key { name, ty, default: "", example: "", doc, status: Status::Now, scope: Scope::Everywhere, required: None }
-    }
-
-    /// A key of the design that nothing honours yet. Its value is not looked at.
-    pub(crate) const fn not_yet(name: &'static str, doc: &'static str) -> Self {
-        let mut key = Key::new(name, Ty::Bool, doc);
-        key.status = Status::NotYet;
-        key
+        Key { name, ty, default: "", example: "", doc, scope: Scope::Everywhere, required: false }
     }
 
     pub(crate) const fn default(mut self, default: &'static str) -> Self {
@@ -54,13 +45,13 @@ impl Key {
         self
     }
 
-    pub(crate) const fn required(mut self, why: &'static str) -> Self {
-        self.required = Some(why);
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
         self
     }
 }
 
-/// Whether something honours a key or a choice.
+/// Whether something honours a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     /// Yes.

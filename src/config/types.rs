@@ -117,6 +117,8 @@ pub enum Asset {
         dest: Option<String>,
         /// Rendered as a template (by its output extension).
         template: bool,
+        /// Its files are edited by administrators: an upgrade keeps what they wrote.
+        config: bool,
         /// Key path, for messages, such as `assets[2]`.
         key: String,
     },

@@ -102,6 +102,9 @@ pub enum ArtifactRef {
     Asset {
         /// Its path.
         source: String,
+        /// An upgrade keeps what administrators wrote in it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        config: bool,
     },
     /// Rendered from a template.
     Rendered,

@@ -1,6 +1,6 @@
 //! `service.json`: the machine-readable desired state inside the bundle. Fleet tools and our own scripts read it.
 
-use crate::model::{Install, Parameter, ServiceSpec};
+use crate::model::{BundlePath, Install, Parameter, ServiceSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,4 +31,6 @@ pub struct ServiceJson {
     pub parameters: Vec<Parameter>,
     /// The services, in the order in which they start.
     pub services: Vec<ServiceSpec>,
+    /// Files of the bundle that administrators edit, sorted: an upgrade keeps what they wrote.
+    pub config_files: Vec<BundlePath>,
 }

@@ -28,13 +28,19 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<AssetFile> {
     for asset in &spec.assets {
         match asset {
             Asset::Auto => files.extend(auto(reader)),
-            Asset::Glob { source, dest, template, key } => {
-                files.extend(glob(reader, source, dest.as_deref(), *template, key));
+            Asset::Glob { source, dest, template, config, key } => {
+                let found = glob(reader, source, dest.as_deref(), *template, key);
+                files.extend(found.into_iter().map(|file| AssetFile { config: *config, ..file }));
             }
         }
     }
     files.sort_by(|a, b| a.dest.cmp(&b.dest).then_with(|| a.source.cmp(&b.source)));
-    files.dedup_by(|a, b| a.dest == b.dest && a.source == b.source);
+    files.dedup_by(|a, b| {
+        let same = a.dest == b.dest && a.source == b.source;
+        // Whichever entry says that administrators edit it is right.
+        b.config |= same && a.config;
+        same
+    });
     conflicts(reader, &files);
     files
 }
@@ -101,7 +107,7 @@ fn auto_in(reader: &mut Reader<'_>, dir: &Path, starts: &[&str]) -> Vec<AssetFil
         }
         let dest = if name.eq_ignore_ascii_case(OWN_README) { format!("{}-{name}", reader.spec.package) } else { name };
         let Ok(dest) = BundlePath::new(dest) else { continue };
-        files.push(AssetFile { dest, source: real, template: false, key: key_of(&Asset::Auto).into() });
+        files.push(AssetFile { dest, source: real, template: false, config: false, key: key_of(&Asset::Auto).into() });
     }
     files
 }
@@ -125,7 +131,7 @@ fn glob(reader: &mut Reader<'_>, source: &str, dest: Option<&str>, template: boo
                 if template && !is_text(reader, key, &real) {
                     continue;
                 }
-                files.push(AssetFile { dest, source: real, template, key: key.to_owned() });
+                files.push(AssetFile { dest, source: real, template, config: false, key: key.to_owned() });
             }
             Err(why) => {
                 let what = format!("`{key}`: `{}` can't be in a bundle: {why}", shown(reader, &real));

@@ -5,6 +5,7 @@
 
 mod assets;
 mod icon;
+mod programs;
 mod templates;
 
 use crate::config::{Asset, BundleSpec, ManifestChoice};
@@ -34,6 +35,8 @@ pub struct AssetFile {
     pub source: PathBuf,
     /// It is rendered as a template.
     pub template: bool,
+    /// Administrators edit it: an upgrade keeps what they wrote.
+    pub config: bool,
     /// Key path that named it, such as `assets[2]`.
     pub key: String,
 }
@@ -61,8 +64,13 @@ pub fn read(spec: &BundleSpec) -> Result<BundleInputs, Vec<Problem>> {
         Some(ManifestChoice::File(path)) => reader.manifest(path),
         _ => None,
     };
+    let before = reader.problems.len();
     let assets = assets::read(&mut reader);
     let templates = templates::read(&mut reader);
+    // A file that can't be had is not missing a second time.
+    if reader.problems.len() == before {
+        programs::check(&mut reader, &assets, &templates);
+    }
     if reader.problems.is_empty() {
         Ok(BundleInputs { icon, manifest, assets, templates })
     } else {

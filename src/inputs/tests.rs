@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{About, Compression, ResourceSpec, SymbolsMode};
-use crate::model::{FileVersion, Install};
+use crate::model::{FileVersion, Hooks, Install};
 
 /// A project at `<tmp>/w/p` in a workspace at `<tmp>/w`, with files.
 struct Project {
@@ -31,7 +31,7 @@ impl Project {
             resource: None,
             services: Vec::new(),
             parameters: Vec::new(),
-            install: Install { dir: String::new(), data_dir: String::new(), start_after_install: true },
+            install: Install::new("", ""),
             about: About::default(),
         };
         let project = Project { tmp, spec };
@@ -54,6 +54,7 @@ impl Project {
                 source: source.into(),
                 dest: dest.map(str::to_owned),
                 template: false,
+                config: false,
                 key: format!("assets[{i}]"),
             },
         };
@@ -242,4 +243,45 @@ fn templates_are_named_by_their_path() {
         project.spec.templates = Some(folder.into());
         assert_eq!(project.problems(), [message]);
     }
+}
+
+#[test]
+fn files_that_administrators_edit_are_known_whichever_entry_says_so() {
+    let mut project = Project::new(&["a.toml", "b.toml"]).assets(&[("*.toml", None), ("b.toml", None)]);
+    if let Asset::Glob { config, .. } = &mut project.spec.assets[1] {
+        *config = true;
+    }
+    let inputs = read(&project.spec).expect("inputs");
+    let files: Vec<(&str, bool)> = inputs.assets.iter().map(|a| (a.dest.as_str(), a.config)).collect();
+    assert_eq!(files, [("a.toml", false), ("b.toml", true)]);
+}
+
+#[test]
+fn programs_of_the_bundle_have_to_be_in_it() {
+    let mut project =
+        Project::new(&["hooks/check.ps1", "t/made.cmd.tera"]).assets(&[("hooks/check.ps1", Some("hooks/check.ps1"))]);
+    project.spec.templates = Some("t".into());
+    let command = |program: &str| vec![program.to_owned(), "missing.exe".to_owned()];
+    project.spec.install.hooks = Hooks {
+        pre_install: command("hooks/CHECK.ps1"),
+        pre_stop: command("agent.exe"),
+        post_start: command("made.cmd"),
+        ..Hooks::default()
+    };
+    assert!(read(&project.spec).is_ok());
+    project.spec.install.hooks.backup = command("hooks/chek.ps1");
+    project.spec.install.hooks.post_install = command("other.exe");
+    let problems = read(&project.spec).expect_err("two programs are missing");
+    let lines = crate::config::testing::lines(&problems);
+    assert_eq!(
+        lines,
+        [
+            "program-missing: `install.hooks.backup[0]`: no file of the bundle is `hooks/chek.ps1` @ Cargo.toml  install.hooks.backup[0] | \"hooks/check.ps1\" | assets = [\"$auto\", { source = \"…\", dest = \"hooks/chek.ps1\" }]",
+            "program-missing: `install.hooks.post-install[0]`: no file of the bundle is `other.exe` @ Cargo.toml  install.hooks.post-install[0] | assets = [\"$auto\", { source = \"…\", dest = \"other.exe\" }]",
+        ]
+    );
+    // A file that an asset fails to bring is one problem.
+    project.spec.install.hooks.post_install.clear();
+    let problems = read(&project.assets(&[("hooks/chek.ps1", None)]).spec).expect_err("a file is missing");
+    assert_eq!(problems.iter().map(|p| p.id).collect::<Vec<_>>(), ["asset-missing"]);
 }

@@ -6,6 +6,7 @@ pub mod bundle_path;
 pub mod finding;
 pub mod hash;
 pub mod install;
+pub mod machine;
 pub mod origin;
 pub mod service;
 pub mod target;
@@ -14,7 +15,8 @@ pub mod version;
 pub use bundle_path::BundlePath;
 pub use finding::{Finding, Severity};
 pub use hash::Sha256;
-pub use install::{Install, Parameter, ParameterType};
+pub use install::{Hooks, Install, Parameter, ParameterType};
+pub use machine::{Certificate, CertificateBy, CrashDumps, DumpType, FirewallRule, NetworkProfile, Protocol};
 pub use origin::Origin;
 pub use service::{
     Account, ErrorControl, EventLog, EventMessage, EventSeverity, Failure, FailureAction, FailureKind, Health,

@@ -3,6 +3,7 @@
 //! Source of names and limits: Microsoft, "CreateServiceW", "ChangeServiceConfig2W" and "Services" registry tree.
 //! Durations are in milliseconds unless the name says otherwise.
 
+use super::{Certificate, CrashDumps, FirewallRule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -99,6 +100,11 @@ pub enum Account {
         /// `DOMAIN\name$`.
         user: String,
     },
+    /// A user with a password, `DOMAIN\name` or `.\name`. The administrator gives the password at install time.
+    User {
+        /// `DOMAIN\name` or `.\name`.
+        user: String,
+    },
 }
 
 impl Account {
@@ -109,7 +115,7 @@ impl Account {
             Account::LocalService => r"NT AUTHORITY\LocalService".into(),
             Account::NetworkService => r"NT AUTHORITY\NetworkService".into(),
             Account::LocalSystem => "LocalSystem".into(),
-            Account::Managed { user } => user.clone(),
+            Account::Managed { user } | Account::User { user } => user.clone(),
         }
     }
 }
@@ -239,6 +245,9 @@ pub struct Health {
     /// `host:port` that accepts a connection. May hold `${PARAMETER}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcp: Option<String>,
+    /// A program and its arguments, healthy when it ends with exit code 0; empty without one. The program is a path
+    /// below the program folder, with `/`, or an absolute Windows path. The arguments may hold `${PARAMETER}`.
+    pub command: Vec<String>,
     /// How long it may take until the probe passes.
     pub timeout_ms: u32,
     /// How long it must run with one process id.
@@ -247,7 +256,7 @@ pub struct Health {
 
 impl Default for Health {
     fn default() -> Self {
-        Health { http: None, tcp: None, timeout_ms: 30_000, stable_ms: 10_000 }
+        Health { http: None, tcp: None, command: Vec::new(), timeout_ms: 30_000, stable_ms: 10_000 }
     }
 }
 
@@ -286,9 +295,26 @@ pub struct ServiceSpec {
     /// SDDL of the service object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_descriptor: Option<String>,
+    /// How long Windows waits for it before a shutdown goes on; without one, Windows' own time.
+    /// Source: Microsoft, "SERVICE_PRESHUTDOWN_INFO".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preshutdown_timeout_ms: Option<u32>,
+    /// Events that start or stop it, each as one word of `sc.exe triggerinfo`: `start/networkon`,
+    /// `start/portopen/8080;TCP`, `start/device/<GUID>/<hardware id>`.
+    pub triggers: Vec<String>,
     /// Its event source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_log: Option<EventLog>,
+    /// What is kept of a crash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crash_dumps: Option<CrashDumps>,
+    /// Rules that let traffic in.
+    pub firewall: Vec<FirewallRule>,
+    /// URL prefixes of http.sys that its account may listen on, such as `http://+:8080/path/`. May hold `${PARAMETER}`.
+    /// Source: Microsoft, "UrlPrefix Strings".
+    pub url_acl: Vec<String>,
+    /// Certificates whose private keys it may read.
+    pub certificates: Vec<Certificate>,
     /// Proof of life after the start.
     pub health: Health,
 }

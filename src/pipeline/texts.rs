@@ -46,6 +46,7 @@ pub fn texts(spec: &BundleSpec, inputs: &BundleInputs, target: &str) -> anyhow::
         install: spec.install.clone(),
         parameters: spec.parameters.clone(),
         services: spec.services.clone(),
+        config_files: inputs.assets.iter().filter(|asset| asset.config).map(|asset| asset.dest.clone()).collect(),
     };
     let mut files = vec![path(manifest::FILE_NAME)?];
     if !spec.services.is_empty() {

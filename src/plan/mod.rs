@@ -1,5 +1,6 @@
 //! Everything that will happen, as a serialisable value. No IO: what can be known before cargo runs is decided before it.
 
+mod on_host;
 mod text;
 
 pub use text::text;
@@ -8,7 +9,7 @@ use crate::config::{Asset, BundleSpec, Config, Origin, SymbolsMode, Unit};
 use crate::formats::SourceState;
 use crate::formats::plan::{ArtifactRef, BundlePlan, CommandPlan, FilePlan, Plan, TargetPlan, VERSION, ValuePlan};
 use crate::inputs::BundleInputs;
-use crate::model::{ServiceSpec, StartType};
+use crate::model::{Install, ServiceSpec, StartType};
 use crate::workspace::Workspace;
 
 /// What the pipeline knows of one target before anything runs.
@@ -65,7 +66,7 @@ fn bundle(unit: &Unit, spec: &BundleSpec, inputs: &BundleInputs, rendered: &[Str
         files.push(file(&bin.exe(), ArtifactRef::Built { package: bin.package.clone(), bin: bin.bin.clone() }));
     }
     for asset in &inputs.assets {
-        let from = ArtifactRef::Asset { source: asset.source.display().to_string() };
+        let from = ArtifactRef::Asset { source: asset.source.display().to_string(), config: asset.config };
         files.push(file(asset.dest.as_str(), from));
     }
     files.extend(rendered.iter().map(|name| file(name, ArtifactRef::Rendered)));
@@ -88,24 +89,8 @@ fn bundle(unit: &Unit, spec: &BundleSpec, inputs: &BundleInputs, rendered: &[Str
         files,
         services: spec.services.clone(),
         parameters: spec.parameters.clone(),
-        on_host: on_host(spec),
+        on_host: on_host::on_host(spec),
     }
-}
-
-/// What the installation adds to a machine.
-fn on_host(spec: &BundleSpec) -> Vec<String> {
-    if spec.services.is_empty() {
-        return Vec::new();
-    }
-    let mut list: Vec<String> = spec.services.iter().map(|s| format!("service {}", s.name)).collect();
-    for service in &spec.services {
-        if let Some(log) = &service.event_log {
-            list.push(format!("event source {} in {}", log.source, log.log));
-        }
-    }
-    list.push(format!("folder {}", spec.install.dir));
-    list.push(format!("folder {}", spec.install.data_dir));
-    list
 }
 
 /// The values in effect, with their origins: everything that somebody set, and the defaults that decide how a service behaves.
@@ -135,14 +120,25 @@ fn values(config: &Config) -> Vec<ValuePlan> {
             self::service(service, &mut add);
         }
         for parameter in &spec.parameters {
-            let default = parameter.default.clone().unwrap_or_else(|| "(asked)".into());
+            let asked = if parameter.secret { "(asked, secret)" } else { "(asked)" };
+            let default = parameter.default.clone().unwrap_or_else(|| asked.into());
             add(&format!("parameters.{}", parameter.name), default);
         }
         add("install.dir", spec.install.dir.clone());
         add("install.data-dir", spec.install.data_dir.clone());
-        add("install.start-after-install", spec.install.start_after_install.to_string());
+        self::install(&spec.install, &mut add);
     }
     list.list
+}
+
+fn install(install: &Install, add: &mut impl FnMut(&str, String)) {
+    add("install.start-after-install", install.start_after_install.to_string());
+    add("install.keep", install.keep.to_string());
+    add("install.add-remove-programs", install.add_remove_programs.to_string());
+    add("install.rollback-safe", install.rollback_safe.to_string());
+    for (hook, command) in install.hooks.all().into_iter().filter(|(_, command)| !command.is_empty()) {
+        add(&format!("install.hooks.{hook}"), command.join(" "));
+    }
 }
 
 fn service(service: &ServiceSpec, add: &mut impl FnMut(&str, String)) {
@@ -162,11 +158,25 @@ fn service(service: &ServiceSpec, add: &mut impl FnMut(&str, String)) {
     }
     key("failure", failure(service));
     key("stop-timeout", seconds(service.stop_timeout_ms));
+    if let Some(ms) = service.preshutdown_timeout_ms {
+        key("preshutdown-timeout", seconds(ms));
+    }
     key("sid-type", kebab(&service.sid_type));
-    let health = match (&service.health.http, &service.health.tcp) {
-        (Some(url), _) => url.clone(),
-        (None, Some(address)) => format!("tcp {address}"),
-        (None, None) => format!("runs for {}", seconds(service.health.stable_ms)),
+    let mut list = |name: &str, entries: Vec<String>| {
+        if !entries.is_empty() {
+            key(name, entries.join(", "));
+        }
+    };
+    list("triggers", service.triggers.clone());
+    list("crash-dumps", service.crash_dumps.iter().map(|d| format!("{}, {} kept", kebab(&d.kind), d.count)).collect());
+    list("firewall", service.firewall.iter().map(on_host::rule).collect());
+    list("url-acl", service.url_acl.clone());
+    list("certificates", service.certificates.iter().map(on_host::certificate).collect());
+    let health = match (&service.health.http, &service.health.tcp, service.health.command.is_empty()) {
+        (Some(url), ..) => url.clone(),
+        (None, Some(address), _) => format!("tcp {address}"),
+        (None, None, false) => service.health.command.join(" "),
+        (None, None, true) => format!("runs for {}", seconds(service.health.stable_ms)),
     };
     key("health", health);
 }

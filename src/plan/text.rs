@@ -56,7 +56,8 @@ fn bundle(out: &mut String, bundle: &BundlePlan) {
     for file in &bundle.files {
         let from = match &file.from {
             ArtifactRef::Built { package, bin } => format!("  (bin {bin} of {package})"),
-            ArtifactRef::Asset { source } => format!("  (from {source})"),
+            ArtifactRef::Asset { source, config: false } => format!("  (from {source})"),
+            ArtifactRef::Asset { source, config: true } => format!("  (from {source}; edits are kept)"),
             ArtifactRef::Rendered | ArtifactRef::Generated => String::new(),
         };
         line(out, "file", &format!("{}{from}", file.path));
@@ -72,7 +73,8 @@ fn bundle(out: &mut String, bundle: &BundlePlan) {
     }
     for parameter in &bundle.parameters {
         let default = parameter.default.as_ref().map(|d| format!(" = {d}")).unwrap_or_default();
-        line(out, "asks", &format!("{}{default}", parameter.name));
+        let secret = if parameter.secret { " (secret)" } else { "" };
+        line(out, "asks", &format!("{}{default}{secret}", parameter.name));
     }
     for what in &bundle.on_host {
         line(out, "on host", &format!("+ {what}"));

@@ -3,6 +3,7 @@
 //! Literals come first, set while delayed expansion is off; what is put together from them and from install parameters
 //! follows as a list of variable names. The code below knows no value at all.
 
+use super::cmd_cannot::{ascii, beyond};
 use super::winarg::{self, Piece};
 use crate::formats::ServiceJson;
 use crate::model::{
@@ -38,7 +39,7 @@ pub struct CmdVariable {
 
 impl CmdData {
     pub(super) fn new(service: &ServiceJson, files: &[BundlePath]) -> Self {
-        let mut b = Builder::default();
+        let mut b = Builder { cannot: beyond(service), ..Builder::default() };
         b.set("BUNDLE", &format!("{} {}", service.name, service.version));
         b.folder("DIR", &service.install.dir);
         b.folder("DATA", &service.install.data_dir);
@@ -148,14 +149,7 @@ impl Builder {
             Account::LocalService => ("NT AUTHORITY\\LocalService".into(), "S-1-5-19"),
             Account::NetworkService => ("NT AUTHORITY\\NetworkService".into(), "S-1-5-20"),
             Account::LocalSystem => ("LocalSystem".into(), ""),
-            Account::Managed { user } => {
-                self.cannot.push(format!(
-                    "service {} runs as the managed account {}, which needs the right to log on as a service",
-                    ascii(name),
-                    ascii(user)
-                ));
-                (user.clone(), "")
-            }
+            Account::Managed { user } | Account::User { user } => (user.clone(), ""),
         };
         set(self, "ACCOUNT", &account);
         let own_sid = spec.account == Account::Virtual || spec.sid_type != SidType::None;
@@ -357,11 +351,6 @@ fn hex_lines(text: &str) -> Vec<String> {
 
 fn has_control(text: &str) -> bool {
     text.chars().any(char::is_control)
-}
-
-/// For messages inside the data block: they must not make the script need UTF-8.
-fn ascii(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii() && !c.is_control() { c } else { '?' }).collect()
 }
 
 fn start(start: StartType) -> &'static str {

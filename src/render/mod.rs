@@ -3,6 +3,7 @@
 //! One [Tera](https://docs.rs/tera) instance per output [`Language`]; every value is escaped for the place it lands in,
 //! in the product's own templates and in a project's alike. docs/templates.md is the reference for template authors.
 
+mod cmd_cannot;
 mod cmd_data;
 mod context;
 mod engine;

@@ -29,13 +29,13 @@ fn unknown_keys_and_wrong_values_all_at_once() {
 }
 
 #[test]
-fn keys_that_nothing_honours_yet() {
-    let sandbox = Sandbox::hello("[package.metadata.winsvc.services.Agent]\ncrash-dumps = true\nfirewall = []\n");
+fn values_that_nothing_honours_yet() {
+    let sandbox = Sandbox::hello("[package.metadata.winsvc]\nsymbols = \"bundle\"\nbackend = \"zig\"\n");
     let says = [
-        "error[not-supported-yet]: `services.Agent.crash-dumps` is not supported yet",
+        "error[not-supported-yet]: `symbols = \"bundle\"` (inside the bundle) is not supported yet",
         "--> Cargo.toml:7:1",
-        "fix: remove `crash-dumps`\n",
-        "error[not-supported-yet]: `services.Agent.firewall` is not supported yet",
+        "fix: one of `archive` or `none`\n",
+        "error[not-supported-yet]: `backend = \"zig\"` (zig as linker) is not supported yet",
         "--> Cargo.toml:8:1",
         "error: 2 problems; nothing was written\n",
     ];

@@ -9,14 +9,26 @@ use std::fs;
 /// A project with a bit of everything.
 fn project() -> Sandbox {
     let config = "[package.metadata.winsvc]\n\
-                  assets = [\"$auto\", { source = \"conf/*.toml\", dest = \"conf/\" }]\n\
+                  assets = [\"$auto\", { source = \"conf/*.toml\", dest = \"conf/\", config = true }]\n\
                   templates = \"winsvc\"\n\
                   [package.metadata.winsvc.services.Agent]\n\
                   start = \"auto\"\n\
                   args = [\"--port\", \"${PORT}\"]\n\
+                  account = { user = 'ACME\\agent' }\n\
+                  preshutdown-timeout = \"1m\"\n\
+                  triggers = [\"start/networkon\"]\n\
+                  crash-dumps = true\n\
+                  firewall = [\"tcp/${PORT}\"]\n\
+                  url-acl = [\"http://+:${PORT}/\"]\n\
+                  certificates = [{ subject = \"CN=agent\" }]\n\
+                  health.command = [\"hello.exe\", \"ping\"]\n\
+                  [package.metadata.winsvc.install]\n\
+                  hooks = { pre-stop = [\"hello.exe\", \"drain\"] }\n\
                   [package.metadata.winsvc.parameters.PORT]\n\
                   default = \"8080\"\n\
-                  type = \"port\"\n";
+                  type = \"port\"\n\
+                  [package.metadata.winsvc.parameters.TOKEN]\n\
+                  secret = true\n";
     Sandbox::new(&[
         ("Cargo.toml", &hello_toml(config)),
         ("src/main.rs", MAIN),
@@ -75,6 +87,47 @@ fn the_plan_comes_true() {
     let command = texts(&plan["targets"][0]["run"][0]["argv"]);
     let flags = json(&output.join(HELLO), "winsvc-manifest.json")["flags"].clone();
     assert!(command.contains("--bin") && texts(&flags).contains("--bin"), "{flags}");
+}
+
+#[test]
+fn what_the_machine_is_given_is_said() {
+    let sandbox = project();
+    let ran = sandbox.run(&["plan"]).success();
+    for line in [
+        "file     conf/a.toml  (from ",
+        "; edits are kept)",
+        r"service  Agent  auto  as ACME\agent",
+        "asks     TOKEN (secret)",
+        r"on host  + right to log on as a service for ACME\agent",
+        r"on host  + mini crash dumps of hello.exe in %ProgramData%\hello\dumps",
+        "on host  + firewall rule Agent tcp PORT: tcp/${PORT} from anywhere on domain, private",
+        "on host  + URL reservation http://+:${PORT}/",
+        r"on host  + access to the private key of My\CN=agent",
+        "on host  + secret file for TOKEN",
+        "on host  + entry in the list of installed programs",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}\n{}", ran.stdout);
+    }
+    for (key, value) in [
+        ("services.Agent.preshutdown-timeout", "1m  [Cargo.toml:"),
+        ("services.Agent.triggers", "start/networkon  [Cargo.toml:"),
+        ("services.Agent.crash-dumps", "mini, 10 kept  [Cargo.toml:"),
+        ("services.Agent.firewall", "tcp/${PORT} from anywhere on domain, private  [Cargo.toml:"),
+        ("services.Agent.url-acl", "http://+:${PORT}/  [Cargo.toml:"),
+        ("services.Agent.certificates", r"My\CN=agent  [Cargo.toml:"),
+        ("services.Agent.health", "hello.exe ping  [Cargo.toml:"),
+        ("parameters.TOKEN", "(asked, secret)  ["),
+        ("install.keep", "1  [default]"),
+        ("install.add-remove-programs", "true  [default]"),
+        ("install.rollback-safe", "true  [default]"),
+        ("install.hooks.pre-stop", "hello.exe drain  [Cargo.toml:"),
+    ] {
+        let line =
+            ran.stdout.lines().find(|l| l.starts_with(&format!("hello/{key} "))).unwrap_or_else(|| panic!("{key}"));
+        assert!(line.trim_start_matches(&format!("hello/{key}")).trim_start().starts_with(value), "{line}");
+    }
+    let json: Value = serde_json::from_str(&sandbox.run(&["generate", "manifest"]).success().stdout).unwrap();
+    assert_eq!(json["configFiles"], serde_json::json!(["conf/a.toml"]));
 }
 
 #[test]

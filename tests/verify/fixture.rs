@@ -112,14 +112,19 @@ pub(crate) fn service_json() -> ServiceJson {
     serde_json::from_value(serde_json::json!({
         "schemaVersion": service_json::VERSION, "id": "agent", "name": "agent", "version": "1.2.3", "target": TARGET,
         "minWindows": "10.0.14393",
-        "install": { "dir": "%ProgramFiles%\\agent", "dataDir": "%ProgramData%\\agent", "startAfterInstall": true },
+        "install": {
+            "dir": "%ProgramFiles%\\agent", "dataDir": "%ProgramData%\\agent", "startAfterInstall": true, "keep": 1,
+            "addRemovePrograms": true, "rollbackSafe": true, "hooks": {},
+        },
         "parameters": [],
         "services": [{
             "name": "Agent", "exe": "agent.exe", "displayName": "Agent", "description": "", "start": "auto",
             "account": { "kind": "virtual" }, "args": [], "env": {}, "dependencies": [], "errorControl": "normal",
             "failure": { "actions": [], "resetSeconds": 1, "onErrorExit": true }, "stopTimeoutMs": 1, "sidType": "unrestricted",
-            "requiredPrivileges": [], "health": { "timeoutMs": 1, "stableMs": 1 },
+            "requiredPrivileges": [], "triggers": [], "firewall": [], "urlAcl": [], "certificates": [],
+            "health": { "command": [], "timeoutMs": 1, "stableMs": 1 },
         }],
+        "configFiles": [],
     }))
     .expect("service.json")
 }

@@ -18,6 +18,7 @@ pub(super) fn assets(cx: &Cx<'_>) -> Vec<Asset> {
             source: globset::escape(file),
             dest: None,
             template: false,
+            config: false,
             key: "package.license-file".into(),
         });
     }
@@ -47,6 +48,7 @@ fn asset(cx: &Cx<'_>, entry: &View<'_>) -> Option<Asset> {
         source: source.to_owned(),
         dest: dest.map(str::to_owned),
         template: entry.at("template").bool().unwrap_or(false),
+        config: entry.at("config").bool().unwrap_or(false),
         key: entry.path.to_string(),
     })
 }

@@ -15,8 +15,8 @@ pub(in crate::config) fn bundle(cx: &Cx<'_>) -> Option<BundleSpec> {
     let id = naming::id(cx);
     let version = package.version.to_string();
     let names = Placeholders { name: &package.name, version: &version, target: cx.target.triple(), id: &id };
-    let install = install::install(cx, &names);
     let parameters = install::parameters(cx);
+    let install = install::install(cx, &names, &parameters);
     let archive_name = naming::archive_name(cx, &names);
     let assets = assets::assets(cx);
     let min_windows = min_windows(cx);

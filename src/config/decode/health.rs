@@ -1,7 +1,8 @@
 //! `health`: probes of the service's own machine.
 
 use super::Cx;
-use super::refs::{check_parameters, parameters_in};
+use super::commands::{bundled_or_absolute, command};
+use super::refs::{check_parameters, is_port, lone_parameter, parameters_in};
 use crate::config::text::milliseconds;
 use crate::config::tree::View;
 use crate::model::{Health, Parameter};
@@ -24,6 +25,7 @@ pub(super) fn health(cx: &Cx<'_>, service: &View<'_>, parameters: &[Parameter]) 
     let health = Health {
         http: probe("http", check_http),
         tcp: probe("tcp", check_tcp),
+        command: command(cx, &view.at("command"), parameters, bundled_or_absolute),
         timeout_ms: duration("timeout", default.timeout_ms),
         stable_ms: duration("stable", default.stable_ms),
     };
@@ -65,9 +67,7 @@ fn check_tcp(address: &str) -> Result<(), String> {
 }
 
 fn check_port(port: &str) -> Result<(), String> {
-    let whole_parameter = port.starts_with("${") && port.find('}') == Some(port.len() - 1);
-    let number = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|p| p > 0);
-    if whole_parameter || number {
+    if lone_parameter(port).is_some() || is_port(port) {
         Ok(())
     } else {
         Err(format!("has the port `{port}`, which is not a number from 1 to 65535 or a parameter"))
@@ -75,7 +75,7 @@ fn check_port(port: &str) -> Result<(), String> {
 }
 
 /// What may stand in the path and query of a URL (RFC 3986), and parameters.
-fn check_url_text(text: &str) -> Result<(), String> {
+pub(super) fn check_url_text(text: &str) -> Result<(), String> {
     let mut plain = text.to_owned();
     for name in parameters_in(text).unwrap_or_default() {
         plain = plain.replace(&format!("${{{name}}}"), "");

@@ -1,8 +1,8 @@
 //! `install` and `parameters`.
 
-use super::Cx;
 use super::naming::{Placeholders, fill};
 use super::refs::variable_in;
+use super::{Cx, commands};
 use crate::config::tree::View;
 use crate::error::Problem;
 use crate::model::bundle_path::is_device_name;
@@ -22,7 +22,7 @@ const VARIABLES: &[&str] = &[
 ];
 
 /// `install`.
-pub(super) fn install(cx: &Cx<'_>, names: &Placeholders<'_>) -> Install {
+pub(super) fn install(cx: &Cx<'_>, names: &Placeholders<'_>, parameters: &[Parameter]) -> Install {
     let view = cx.root().at("install");
     let folder = |key: &str, default: &str| {
         let at = view.at(key);
@@ -32,10 +32,16 @@ pub(super) fn install(cx: &Cx<'_>, names: &Placeholders<'_>) -> Install {
         }
         text
     };
+    let default = Install::new("", "");
+    let flag = |key: &str, default: bool| view.at(key).bool().unwrap_or(default);
     let install = Install {
         dir: folder("dir", r"%ProgramFiles%\{{ id }}"),
         data_dir: folder("data-dir", r"%ProgramData%\{{ id }}"),
-        start_after_install: view.at("start-after-install").bool().unwrap_or(true),
+        start_after_install: flag("start-after-install", default.start_after_install),
+        keep: view.at("keep").integer().and_then(|n| u32::try_from(n).ok()).unwrap_or(default.keep),
+        add_remove_programs: flag("add-remove-programs", default.add_remove_programs),
+        rollback_safe: flag("rollback-safe", default.rollback_safe),
+        hooks: commands::hooks(cx, parameters),
     };
     let key = |path: &str| format!("{}\\", path.trim_end_matches('\\').to_uppercase());
     let (dir, data) = (key(&install.dir), key(&install.data_dir));
@@ -51,7 +57,7 @@ pub(super) fn install(cx: &Cx<'_>, names: &Placeholders<'_>) -> Install {
 }
 
 /// An absolute local path with at least one folder of its own.
-fn check_folder(path: &str) -> Result<(), String> {
+pub(super) fn check_folder(path: &str) -> Result<(), String> {
     if let Some(c) = path.chars().find(|c| c.is_control()) {
         return Err(format!("holds the control character {c:?}"));
     }
@@ -223,11 +229,20 @@ fn parameter(cx: &Cx<'_>, name: &str, view: &View<'_>) -> Parameter {
     if let Some(text) = default.as_text().filter(|_| !cx.is_bad(&view.path.key("type"))) {
         cx.ok(&default, check_default(kind, &text));
     }
+    let secret = view.at("secret").bool().unwrap_or(false);
+    if secret && kind != ParameterType::String {
+        let why = "is not `string`: a secret is a file, and what it holds is text";
+        cx.refuse(&view.at("type"), why, "type = \"string\"");
+    }
+    if secret && default.is_set() {
+        cx.refuse(&default, "can't stand beside `secret`: everybody can read it here", "remove `default`");
+    }
     Parameter {
         name: name.to_owned(),
         kind,
         default: default.as_text(),
         description: view.at("description").text().unwrap_or_default().to_owned(),
+        secret,
     }
 }
 

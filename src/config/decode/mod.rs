@@ -1,16 +1,22 @@
 //! From the merged tree of one package and one target to its `BundleSpec`: the checks that need more than the value
 //! itself, and the defaults.
 
+mod account;
 mod assets;
 mod bundle;
+mod commands;
+mod firewall;
 mod health;
 mod install;
+mod machine;
 mod naming;
 mod refs;
 mod resource;
 mod service;
 mod service_parts;
 mod services;
+mod triggers;
+mod url_acl;
 
 pub(super) use bundle::bundle;
 pub(super) use naming::{same_bundle, variant_is_known};

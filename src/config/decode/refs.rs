@@ -5,7 +5,7 @@ use crate::config::key_path::KeyPath;
 use crate::config::nearest::nearest;
 use crate::config::tree::View;
 use crate::error::Problem;
-use crate::model::Parameter;
+use crate::model::{Parameter, ParameterType};
 
 /// Names between `${` and `}`, in order.
 ///
@@ -39,7 +39,29 @@ pub(super) fn variable_in(text: &str) -> Option<&str> {
     None
 }
 
-/// Reports parameters that a text uses and nobody declares.
+/// The name, where a text is one `${NAME}` and nothing else.
+pub(super) fn lone_parameter(text: &str) -> Option<&str> {
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
+    (!name.contains(['$', '{', '}'])).then_some(name)
+}
+
+/// Whether a text is a port: 1 to 65535, in digits alone.
+pub(super) fn is_port(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// Reports a lone parameter that can't be a port, whatever value it is given.
+pub(super) fn check_port_parameter(cx: &Cx<'_>, view: &View<'_>, text: &str, declared: &[Parameter]) {
+    let Some(parameter) = lone_parameter(text).and_then(|name| declared.iter().find(|p| p.name == name)) else {
+        return;
+    };
+    if matches!(parameter.kind, ParameterType::Boolean | ParameterType::Path) {
+        let why = format!("takes its port from `${{{}}}`, whose type is no number", parameter.name);
+        cx.refuse(view, why, &format!("parameters.{}.type = \"port\"", parameter.name));
+    }
+}
+
+/// Reports parameters that a text uses and nobody declares, and secrets, which would stand where many can read them.
 pub(super) fn check_parameters(cx: &Cx<'_>, view: &View<'_>, text: &str, declared: &[Parameter]) {
     let names = match parameters_in(text) {
         Ok(names) => names,
@@ -47,6 +69,15 @@ pub(super) fn check_parameters(cx: &Cx<'_>, view: &View<'_>, text: &str, declare
     };
     for name in names {
         let path = KeyPath::of(["parameters", name]);
+        if declared.iter().any(|p| p.name == name && p.secret) {
+            let what = format!(
+                "`{}` uses `${{{name}}}`, which is a secret, and would stand where every user of the machine can read it",
+                view.path
+            );
+            let fix = format!("remove it: the service reads the file that its environment variable {name}_FILE names");
+            cx.report(view, Problem::usage("secret-in-text", what).fix(fix));
+            continue;
+        }
         if declared.iter().any(|p| p.name == name) || cx.is_bad(&path) {
             continue;
         }
@@ -70,6 +101,12 @@ mod tests {
         assert_eq!(parameters_in("a ${B}c${D_1} $ {x} $x"), Ok(vec!["B", "D_1"]));
         assert_eq!(parameters_in("${}"), Ok(vec![""]));
         assert!(parameters_in("a ${B").is_err());
+        for (text, name) in [("${A}", Some("A")), ("${A}${B}", None), ("a${A}", None), ("${A}b", None), ("", None)] {
+            assert_eq!(lone_parameter(text), name, "{text}");
+        }
+        for (text, port) in [("1", true), ("65535", true), ("0", false), ("65536", false), ("+1", false), ("", false)] {
+            assert_eq!(is_port(text), port, "{text}");
+        }
         assert_eq!(variable_in("50% of 100 %"), None);
         assert_eq!(variable_in("100%"), None);
         assert_eq!(variable_in("50% %ProgramFiles(x86)%\\a"), Some("ProgramFiles(x86)"));

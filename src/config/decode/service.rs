@@ -2,7 +2,7 @@
 
 use super::refs::{check_parameters, variable_in};
 use super::services::Picked;
-use super::{Cx, health, resource, service_parts as parts};
+use super::{Cx, account, firewall, health, machine, resource, service_parts as parts, triggers, url_acl};
 use crate::config::text::{milliseconds, shorten};
 use crate::config::tree::View;
 use crate::error::Problem;
@@ -36,7 +36,7 @@ pub(super) fn service(cx: &Cx<'_>, picked: &Picked<'_>, parameters: &[Parameter]
         display_name: display_name(cx, picked),
         description: description(cx, view),
         start: cx.choice(&view.at("start"), &start, StartType::default()),
-        account: parts::account(cx, &view.at("account")),
+        account: account::account(cx, &view.at("account")),
         args: args(cx, &view.at("args"), parameters),
         env: env(cx, &view.at("env"), parameters),
         dependencies: parts::dependencies(cx, picked),
@@ -46,7 +46,13 @@ pub(super) fn service(cx: &Cx<'_>, picked: &Picked<'_>, parameters: &[Parameter]
         sid_type: cx.choice(&view.at("sid-type"), &sid_type, SidType::default()),
         required_privileges: parts::privileges(cx, &view.at("required-privileges")),
         security_descriptor: parts::security_descriptor(cx, &view.at("security-descriptor")),
+        preshutdown_timeout_ms: machine::preshutdown_timeout(cx, &view.at("preshutdown-timeout")),
+        triggers: triggers::triggers(cx, &view.at("triggers")),
         event_log: parts::event_log(cx, picked),
+        crash_dumps: machine::crash_dumps(cx, &view.at("crash-dumps")),
+        firewall: firewall::firewall(cx, picked, parameters),
+        url_acl: url_acl::url_acl(cx, &view.at("url-acl"), parameters),
+        certificates: machine::certificates(cx, &view.at("certificates"), parameters),
         health: health::health(cx, view, parameters),
     }
 }
@@ -119,6 +125,11 @@ fn env(cx: &Cx<'_>, view: &View<'_>, parameters: &[Parameter]) -> BTreeMap<Strin
                 format!("and `{other}` differ only in case, and are one variable to Windows"),
                 "remove one of them",
             );
+        }
+        let secret = |p: &&Parameter| p.secret && name.eq_ignore_ascii_case(&format!("{}_FILE", p.name));
+        if let Some(secret) = parameters.iter().find(secret) {
+            let why = format!("is the variable that names the file of the secret `{}`", secret.name);
+            cx.refuse(&value, why, "remove it, or rename the parameter");
         }
         env.insert(name.to_owned(), text.to_owned());
     }

@@ -1,4 +1,4 @@
-//! Account, dependencies, failure actions, privileges, security descriptor and event source of a service.
+//! Dependencies, failure actions, privileges, security descriptor and event source of a service.
 
 use super::Cx;
 use super::services::Picked;
@@ -7,36 +7,7 @@ use crate::config::nearest::nearest;
 use crate::config::text::{failure_action, seconds};
 use crate::config::tree::View;
 use crate::error::Problem;
-use crate::model::{Account, EventLog, EventMessage, EventSeverity, Failure, FailureKind, ServiceName};
-
-/// `account`.
-pub(super) fn account(cx: &Cx<'_>, view: &View<'_>) -> Account {
-    let user = view.at("user");
-    if let Some(name) = user.text() {
-        cx.ok(&user, check_managed(name));
-        return Account::Managed { user: name.to_owned() };
-    }
-    match view.text() {
-        Some("local-service") => Account::LocalService,
-        Some("network-service") => Account::NetworkService,
-        Some("local-system") => Account::LocalSystem,
-        _ => Account::Virtual,
-    }
-}
-
-/// `DOMAIN\name$`. Source: Microsoft, "Group Managed Service Accounts Overview"; the characters are those that
-/// sAMAccountName allows.
-fn check_managed(user: &str) -> Result<(), String> {
-    let good = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
-    let shape = user.split_once('\\').and_then(|(domain, name)| Some((domain, name.strip_suffix('$')?)));
-    match shape {
-        Some((domain, name)) if good(domain) && good(name) => Ok(()),
-        _ => Err(format!(
-            "is {}, which is no managed account: `DOMAIN\\name$`, in TOML '…' so that the `\\` stays",
-            toml_string(user)
-        )),
-    }
-}
+use crate::model::{EventLog, EventMessage, EventSeverity, Failure, FailureKind, ServiceName};
 
 /// `dependencies`.
 pub(super) fn dependencies(cx: &Cx<'_>, picked: &Picked<'_>) -> Vec<String> {
@@ -262,16 +233,6 @@ fn message(cx: &Cx<'_>, view: &View<'_>) -> Option<EventMessage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn managed_accounts() {
-        for good in [r"ACME\agent$", r"acme.local\svc-1$"] {
-            assert_eq!(check_managed(good), Ok(()), "{good}");
-        }
-        for bad in ["", "agent$", r"ACME\agent", r"\agent$", r"A\$", r"A\b\c$", "A\\b\"$", r".\x y$"] {
-            assert!(check_managed(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn security_descriptors() {

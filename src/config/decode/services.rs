@@ -1,6 +1,6 @@
 //! Which services the bundle holds, made of which binaries, and what they have to agree on.
 
-use super::{Cx, service, service_parts as parts};
+use super::{Cx, firewall, service, service_parts as parts, url_acl};
 use crate::config::key_path::{KeyPath, quoted, toml_string};
 use crate::config::nearest::{list, nearest};
 use crate::config::tree::{Node, View};
@@ -50,6 +50,8 @@ pub(super) fn services(cx: &Cx<'_>, parameters: &[Parameter]) -> Option<(Vec<Ser
     }
     let specs: Vec<ServiceSpec> = picked.iter().map(|p| service::service(cx, p, parameters)).collect();
     same_names(cx, &specs);
+    firewall::conflicts(cx, &specs);
+    url_acl::conflicts(cx, &specs);
     let bins = sorted(picked.into_iter().map(|p| p.bin).collect());
     same_exe(cx, &bins);
     Some((start_order(cx, specs), bins))

@@ -38,30 +38,11 @@ compression = "max""#,
         ],
     ),
     (
-        r#"[package.metadata.winsvc.services.A]
-triggers = []
-firewall = 1
-health.command = "x"
-[package.metadata.winsvc.install]
-keep = 2
-hooks = {}
-[package.metadata.winsvc.parameters.P]
-secret = true"#,
-        &[
-            r#"not-supported-yet: `services.A.triggers` is not supported yet: this version would not honour it @ agent/Cargo.toml:5:1  services.A.triggers | remove `triggers`"#,
-            r#"not-supported-yet: `services.A.firewall` is not supported yet: this version would not honour it @ agent/Cargo.toml:6:1  services.A.firewall | remove `firewall`"#,
-            r#"not-supported-yet: `services.A.health.command` is not supported yet: this version would not honour it @ agent/Cargo.toml:7:8  services.A.health.command | remove `command`"#,
-            r#"not-supported-yet: `install.keep` is not supported yet: this version would not honour it @ agent/Cargo.toml:9:1  install.keep | remove `keep`"#,
-            r#"not-supported-yet: `install.hooks` is not supported yet: this version would not honour it @ agent/Cargo.toml:10:1  install.hooks | remove `hooks`"#,
-            r#"not-supported-yet: `parameters.P.secret` is not supported yet: this version would not honour it @ agent/Cargo.toml:12:1  parameters.P.secret | remove `secret`"#,
-        ],
-    ),
-    (
-        r#"assets = [1, { source = "a", config = true }, { dest = "b" }]"#,
+        r#"assets = [1, { source = "a", config = 1 }, { dest = "b" }]"#,
         &[
             r#"wrong-value: `assets[0]`: expected a string or a table, found the number 1 @ agent/Cargo.toml:4:11  assets[0] | such as assets = ["$auto", "conf/*.toml", { source = "docs/guide.pdf", dest = "doc/" }]"#,
-            r#"not-supported-yet: `assets[1].config` is not supported yet: this version would not honour it @ agent/Cargo.toml:4:30  assets[1].config | remove `config`"#,
-            r#"missing-key: `assets[2]` has no `source` @ agent/Cargo.toml:4:47  assets[2] | source = "conf/*.toml""#,
+            r#"wrong-value: `assets[1].config`: expected true or false, found the number 1 @ agent/Cargo.toml:4:30  assets[1].config | such as config = true"#,
+            r#"missing-key: `assets[2]` has no `source` @ agent/Cargo.toml:4:44  assets[2] | source = "conf/*.toml""#,
         ],
     ),
     (

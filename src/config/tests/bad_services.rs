@@ -57,19 +57,6 @@ stop-timeout = "30""#,
     ),
     (
         r#"[package.metadata.winsvc.services.A]
-account = { user = 'ACME\agent' }
-[package.metadata.winsvc.services.B]
-account = { user = 'agent', managed = true }
-[package.metadata.winsvc.services.C]
-account = { user = 'A\b$', managed = false }"#,
-        &[
-            r#"not-supported-yet: `services.A.account` has no `managed`: accounts with a password of their own are not supported yet @ agent/Cargo.toml:5:1  services.A.account | managed = true"#,
-            r#"wrong-value: `services.B.account.user` is "agent", which is no managed account: `DOMAIN\name$`, in TOML '…' so that the `\` stays @ agent/Cargo.toml:7:13  services.B.account.user | such as user = 'ACME\agent$'"#,
-            r#"not-supported-yet: accounts with a password of their own are not supported yet @ agent/Cargo.toml:9:28  services.C.account.managed | such as managed = true"#,
-        ],
-    ),
-    (
-        r#"[package.metadata.winsvc.services.A]
 args = ["%PATH%", "a\nb", "${PROT}", "${", "100%", 5]
 env = { "A=B" = "1", C = "%ProgramData%\\x", c = "50%", D = 8, E = "${NONE}" }
 [package.metadata.winsvc.parameters.PORT]"#,

@@ -4,7 +4,7 @@ use super::{one, problems, resolved};
 use crate::cli::BuildArgs;
 use crate::config::testing::{from_toml, package, workspace};
 use crate::config::{Asset, BackendChoice, BinRef, Compression, DebugInfo, ManifestChoice, Origin, SymbolsMode};
-use crate::model::{Account, EventLog, Failure, FileVersion, Health, Install, SidType, StartType};
+use crate::model::{Account, EventLog, Failure, FileVersion, Health, Hooks, Install, SidType, StartType};
 
 #[test]
 fn a_crate_with_one_binary_needs_no_configuration() {
@@ -26,7 +26,11 @@ fn a_crate_with_one_binary_needs_no_configuration() {
         Install {
             dir: r"%ProgramFiles%\agent".into(),
             data_dir: r"%ProgramData%\agent".into(),
-            start_after_install: true
+            start_after_install: true,
+            keep: 1,
+            add_remove_programs: true,
+            rollback_safe: true,
+            hooks: Hooks::default(),
         }
     );
     let resource = bundle.resource.as_ref().expect("a resource");

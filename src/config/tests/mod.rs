@@ -1,6 +1,7 @@
 //! What `resolve` makes of whole configurations.
 
 mod bad;
+mod bad_machine;
 mod bad_root;
 mod bad_services;
 mod defaults;

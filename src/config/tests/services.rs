@@ -199,3 +199,62 @@ fn accounts_and_parameters() {
         bundle.parameters.iter().map(|p| (p.name.as_str(), p.default.as_deref())).collect();
     assert_eq!(defaults, [("ASKED", None), ("PATH_A", Some(r"C:\data")), ("PORT", Some("8080"))]);
 }
+
+#[test]
+fn what_a_service_needs_of_the_machine() {
+    let text = r#"
+        [package.metadata.winsvc.services.agent]
+        account = { user = '.\svc' }
+        preshutdown-timeout = "1m"
+        triggers = ["start/portopen/80;udp", "start/device/{53f56307-b6bf-11d0-94f2-00a0c91efb8b}"]
+        crash-dumps = true
+        firewall = ["tcp/8080", "udp/${PORT}", { protocol = "tcp", port = 80, name = "Web", profiles = ["public", "domain"], remote = ["localsubnet"] }, { protocol = "tcp", port = "90,100-110" }]
+        url-acl = ["http://+:${PORT}/"]
+        certificates = ["0123456789abcdef0123456789abcdef01234567", "${CERT}", { subject = "CN=${CERT}" }]
+        health.command = ['bin\probe.exe', "--port", "${PORT}"]
+        [package.metadata.winsvc.parameters.PORT]
+        type = "port"
+        [package.metadata.winsvc.parameters.CERT]
+        [package.metadata.winsvc.parameters.KEY]
+        secret = true
+        [package.metadata.winsvc.install]
+        keep = 0
+        rollback-safe = false
+        hooks = { pre-stop = ['hooks\drain.ps1', "${PORT}"], backup = [] }
+    "#;
+    let bundle = resolved(&BuildArgs::default(), &one(text)).units.remove(0).bundles.remove(0);
+    let service = serde_json::to_value(&bundle.services[0]).expect("JSON");
+    for (key, value) in [
+        ("account", serde_json::json!({ "kind": "user", "user": r".\svc" })),
+        ("preshutdownTimeoutMs", serde_json::json!(60_000)),
+        ("triggers", serde_json::json!(["start/portopen/80;UDP", "start/device/53f56307-b6bf-11d0-94f2-00a0c91efb8b"])),
+        ("crashDumps", serde_json::json!({ "type": "mini", "count": 10, "folder": null })),
+        (
+            "firewall",
+            serde_json::json!([
+                { "name": "agent tcp 8080", "protocol": "tcp", "port": "8080", "profiles": ["domain", "private"], "remote": [] },
+                { "name": "agent udp PORT", "protocol": "udp", "port": "${PORT}", "profiles": ["domain", "private"], "remote": [] },
+                { "name": "Web", "protocol": "tcp", "port": "80", "profiles": ["domain", "public"], "remote": ["LocalSubnet"] },
+                { "name": "agent tcp 90+100-110", "protocol": "tcp", "port": "90,100-110", "profiles": ["domain", "private"], "remote": [] },
+            ]),
+        ),
+        ("urlAcl", serde_json::json!(["http://+:${PORT}/"])),
+        (
+            "certificates",
+            serde_json::json!([
+                { "store": "My", "thumbprint": "0123456789ABCDEF0123456789ABCDEF01234567" },
+                { "store": "My", "thumbprint": "${CERT}" },
+                { "store": "My", "subject": "CN=${CERT}" },
+            ]),
+        ),
+    ] {
+        assert_eq!(service[key], value, "{key}");
+    }
+    assert_eq!(service["health"]["command"], serde_json::json!(["bin/probe.exe", "--port", "${PORT}"]));
+    let install = serde_json::to_value(&bundle.install).expect("JSON");
+    let hooks = serde_json::json!({ "preStop": ["hooks/drain.ps1", "${PORT}"] });
+    assert_eq!((&install["keep"], &install["rollbackSafe"], &install["hooks"]), (&0.into(), &false.into(), &hooks));
+    assert_eq!(install["addRemovePrograms"], true);
+    let secrets: Vec<(&str, bool)> = bundle.parameters.iter().map(|p| (p.name.as_str(), p.secret)).collect();
+    assert_eq!(secrets, [("CERT", false), ("KEY", true), ("PORT", false)]);
+}
