@@ -9,6 +9,8 @@ mod support;
 
 #[path = "scripts_model/failures.rs"]
 mod failures;
+#[path = "scripts_model/host.rs"]
+mod host;
 #[path = "scripts_model/life.rs"]
 mod life;
 #[path = "scripts_model/refusals.rs"]

@@ -358,9 +358,53 @@ function Invoke-Control([string[]]$Words) {
     return @{ Code = 0; Output = '' }
 }
 
+# netsh http show|add|delete urlacl.
+function Invoke-Netsh([string[]]$Words) {
+    if ($Words[0] -cne 'http' -or $Words[2] -cne 'urlacl' -or $Words[3] -notmatch '^url=(https?://[^/ ]+:[0-9]+/([^ ]*/)?)$') { throw "netsh: $Words" }
+    $url = 'url:' + $Matches[1]
+    $told = $Model.Machine.told[$url]
+    switch -CaseSensitive ($Words[1]) {
+        'show' { return @{ Code = 0; Output = $(if ($told) { "`r`n    R$([char]233)serv$([char]233) : x`r`n        SDDL : $told`r`n" } else { "`r`n" }) } }
+        'add' {
+            if ($told) { return @{ Code = 1; Output = '183' } }
+            if ($Words[4] -notmatch '^sddl=(D:\(A;;G[XA];;;[A-Z0-9-]+\))$') { throw "netsh: $Words" }
+            $sddl = $Matches[1]
+            Step-Machine "netsh add $url" { $Model.Machine.told[$url] = $sddl; Save-Machine }
+        }
+        'delete' {
+            if (-not $told) { return @{ Code = 1; Output = '2' } }
+            Step-Machine "netsh delete $url" { $Model.Machine.told.Remove($url); Save-Machine }
+        }
+        default { throw "netsh: $Words" }
+    }
+    return @{ Code = 0; Output = '' }
+}
+
+function Get-FirewallRule([string]$Name) {
+    $told = $Model.Machine.told["rule:$Name"]
+    if ($null -eq $told) { return $null }
+    return , [string[]]@($told)
+}
+
+function Set-FirewallRule([string]$Name, $Value) {
+    foreach ($text in @($Value | Where-Object { $_ })) { if ($text -notmatch '^(protocol=(tcp|udp)|port=[0-9,-]+|profiles=[a-z,]+|remote=.*|service=.+)$') { throw "firewall: $text" } }
+    Step-Machine "firewall $Name" {
+        if ($null -eq $Value) { $Model.Machine.told.Remove("rule:$Name") } else { $Model.Machine.told["rule:$Name"] = @($Value) }
+        Save-Machine
+    }
+}
+
+# What a program does stands in its file: the code that it ends with.
+function Invoke-Program([string]$Path, [string[]]$Arguments, [int]$LimitMs) {
+    [IO.File]::AppendAllText($Model.Root + '/programs.log', "$Path $Arguments`n")
+    $does = Get-Behaviour $Path
+    if ($does -match '^code ([0-9]+)') { return [int]$Matches[1] }
+    if ($does -ceq 'missing') { throw "there is no $Path" }
+    return 0
+}
+
 function Invoke-Tool([string]$Name, [string[]]$Arguments, [int[]]$Accept = @(0)) {
-    if ($Name -cne 'sc.exe') { throw "the model has no $Name" }
-    $answer = Invoke-Control $Arguments
+    $answer = $(switch ($Name) { 'sc.exe' { Invoke-Control $Arguments } 'netsh.exe' { Invoke-Netsh $Arguments } default { throw "the model has no $Name" } })
     if ($Accept -notcontains $answer.Code) { Stop-Script Failed "$Name $($Arguments[0]) $($Arguments[1]) failed with code $(Get-CodeText $answer.Code)" }
     return New-Object PSObject -Property $answer
 }

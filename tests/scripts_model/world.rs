@@ -42,7 +42,8 @@ pub fn service(name: &str, more: &Value) -> Value {
         "failure": {"actions": [{"kind": "restart", "delayMs": 5000}], "resetSeconds": 86400, "onErrorExit": true},
         "stopTimeoutMs": 30000, "sidType": "unrestricted", "requiredPrivileges": ["SeChangeNotifyPrivilege"],
         "eventLog": {"source": name, "log": "Application", "messages": []},
-        "health": {"http": "http://127.0.0.1:${PORT}/", "timeoutMs": 30000, "stableMs": 10000},
+        "health": {"http": "http://127.0.0.1:${PORT}/", "command": [], "timeoutMs": 30000, "stableMs": 10000},
+        "triggers": [], "firewall": [], "urlAcl": [], "certificates": [],
     });
     for (key, value) in more.as_object().unwrap() {
         service[key] = value.clone();
@@ -54,9 +55,9 @@ pub fn service(name: &str, more: &Value) -> Value {
 pub fn bundle(version: &str, services: &[Value]) -> Value {
     json!({
         "schemaVersion": 1, "id": "acme", "name": "acme", "version": version, "target": "x86_64-pc-windows-gnu", "minWindows": "10.0.14393",
-        "install": {"dir": r"%ProgramFiles%\Acme\acme", "dataDir": r"%ProgramData%\Acme\acme", "startAfterInstall": true},
-        "parameters": [{"name": "PORT", "type": "port", "default": "8080"}],
-        "services": services,
+        "install": {"dir": r"%ProgramFiles%\Acme\acme", "dataDir": r"%ProgramData%\Acme\acme", "startAfterInstall": true, "keep": 1, "addRemovePrograms": true, "rollbackSafe": true, "hooks": {}},
+        "parameters": [{"name": "PORT", "type": "port", "default": "8080", "secret": false}],
+        "services": services, "configFiles": [],
     })
 }
 
@@ -187,7 +188,8 @@ impl World {
         for process in machine["processes"].as_object().unwrap().values() {
             photo.insert(format!("process {}", process["service"]), process["image"].to_string());
         }
-        for (name, value) in machine["told"].as_object().unwrap().iter().filter(|(name, _)| name.starts_with("sd:")) {
+        for (name, value) in machine["told"].as_object().unwrap().iter().filter(|(name, _)| !name.starts_with("exit:"))
+        {
             photo.insert(format!("told {name}"), value.to_string());
         }
         photo
