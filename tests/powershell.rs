@@ -71,10 +71,26 @@ fn machine_with_example() -> (Machine, String) {
     (machine, bundle)
 }
 
+/// Another version of the example in the machine, whose health is asked of a path; returns its folder.
+fn next_version(machine: &Machine, version: &str, path: &str) -> String {
+    let project = Project::example();
+    let manifest = std::fs::read_to_string(project.manifest()).unwrap();
+    let changed =
+        manifest.replacen("version = \"2.4.0\"", &format!("version = \"{version}\""), 1).replace("/healthz", path);
+    assert_ne!(changed, manifest);
+    project.write("Cargo.toml", &changed);
+    let lock = std::fs::read_to_string(project.dir().join("Cargo.lock")).unwrap();
+    project.write("Cargo.lock", &lock.replacen("version = \"2.4.0\"", &format!("version = \"{version}\""), 1));
+    let top = unpack(&package(&project), &project.output().join("unpacked"));
+    let folder = format!(r"C:\users\Public\{version}");
+    link_or_copy_tree(&top, &machine.path(&folder), &|_| false);
+    folder
+}
+
 #[test]
 fn the_example_parses_and_has_help() {
     let Some(mut shell) = PowerShell::on_linux() else { return };
-    let names = ["install.ps1", "uninstall.ps1", "status.ps1"];
+    let names = ["install.ps1", "rollback.ps1", "uninstall.ps1", "status.ps1"];
     let paths = names.map(|n| example().join(n));
     for (name, parsed) in names.iter().zip(shell.parse(&paths)) {
         assert_eq!(parsed.errors, [], "{name}");
@@ -99,7 +115,7 @@ fn install_ps1_installs_and_uninstall_ps1_leaves_nothing() {
     let script = |name: &str| Job::script(format!(r"{bundle}\{name}"));
 
     let shown = shell.run(&script("install.ps1").parameter("Port", port).switch("WhatIf")).success();
-    for said in [PROGRAM, DATA, "Create the service", "Start"] {
+    for said in [PROGRAM, DATA, "Set service", "Set running, to yes"] {
         assert!(shown.host.contains(said), "{said} is not in\n{}", shown.host);
     }
     assert_eq!(difference(&before, &machine.state()), Vec::<String>::new(), "-WhatIf changes nothing");
@@ -114,12 +130,43 @@ fn install_ps1_installs_and_uninstall_ps1_leaves_nothing() {
     let status = shell.run(&script("status.ps1")).success();
     assert!(status.output.iter().all(|line| line["Same"] == true), "{status:#?}");
 
+    let again = shell.run(&script("install.ps1").parameter("Port", port)).success();
+    assert_eq!(again.output[0]["Result"], "Unchanged", "{again:#?}");
+
+    // The next version answers; the one after it does not, and the services are as before.
+    let next = next_version(&machine, "2.5.0", "/healthz");
+    let upgraded = shell.run(&Job::script(format!(r"{next}\install.ps1"))).success();
+    assert_eq!(upgraded.output[0]["Result"], "Upgraded", "{upgraded:#?}");
+    assert_eq!(get(port, "/healthz").unwrap().body, "ok\n", "the port is kept");
+    let image = |machine: &Machine| machine.value(r"HKLM\SYSTEM\CurrentControlSet\Services\AcmeAgent", "ImagePath");
+    let good = image(&machine);
+    let ill = next_version(&machine, "2.6.0", "/nowhere");
+    let failed = shell.run(&Job::script(format!(r"{ill}\install.ps1")));
+    assert_eq!(failed.exit, 1603, "{failed:#?}");
+    assert!(
+        failed.errors[0].message.contains("404") && failed.errors[0].message.contains("Everything was undone"),
+        "{failed:#?}"
+    );
+    assert_eq!((image(&machine), machine.service_state("AcmeAgent")), (good.clone(), RUNNING));
+    assert_eq!(get(port, "/healthz").unwrap().body, "ok\n");
+    let back = shell.run(&Job::script(format!(r"{next}\rollback.ps1"))).success();
+    assert_eq!(
+        (&back.output[0]["Result"], &back.output[0]["Version"]),
+        (&json!("RolledBack"), &json!("2.4.0")),
+        "{back:#?}"
+    );
+    assert_ne!(image(&machine), good);
+    assert_eq!(get(port, "/healthz").unwrap().body, "ok\n");
+
     let with_service = machine.state();
     let shown = shell.run(&script("uninstall.ps1").switch("Purge").switch("WhatIf")).success();
-    assert!(shown.host.contains("Delete the service"), "{}", shown.host);
+    assert!(shown.host.contains("Remove service"), "{}", shown.host);
     assert_eq!(difference(&with_service, &machine.state()), Vec::<String>::new(), "-WhatIf changes nothing");
 
     let removed = shell.run(&script("uninstall.ps1").switch("Purge")).success();
+    for folder in [next, ill] {
+        std::fs::remove_dir_all(machine.path(&folder)).unwrap();
+    }
     assert_eq!(removed.errors, []);
     assert_eq!(removed.output[0]["Result"], "Removed");
     assert!(get(port, "/healthz").is_none());

@@ -4,6 +4,7 @@
 //! the whole result at the end or nothing at all.
 
 mod fresh;
+mod honoured;
 mod pack;
 mod prepare;
 mod target;

@@ -1,5 +1,6 @@
 //! From the command line to the plan: reads, judges, decides; changes nothing, unless it is asked to provision.
 
+use super::honoured;
 use super::pack;
 use super::texts::{Texts, texts};
 use crate::cli::BuildArgs;
@@ -85,6 +86,9 @@ pub fn configure(
     for unit in &config.units {
         let mut of_unit = Vec::new();
         for bundle in &unit.bundles {
+            let mut refused = honoured::check(bundle);
+            config::locate_problems(&mut refused, &bundle.package, &config.origins, &workspace);
+            problems.extend(refused.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>());
             match inputs::read(bundle) {
                 Ok(inputs) => of_unit.push(inputs),
                 Err(mut found) => {

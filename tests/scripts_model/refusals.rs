@@ -146,7 +146,7 @@ fn what_if_makes_no_change() {
     try_it(
         &mut shell,
         r"C:\one\install.ps1",
-        &["Make the program folder", "Set service", "Set start, to auto", "Set environment"],
+        &["Make the program folder", "Set service", "Set start, to auto", "Set environment", "Set running"],
     );
     results(&mut shell, &world.script(r"C:\one\install.ps1"), "Installed");
     try_it(&mut shell, r"C:\one\install.ps1", &[]);

@@ -166,8 +166,15 @@ fn name_of(path: &Path) -> String {
 }
 
 fn kept(path: &Path) -> String {
-    let value = Key::open(OWN, "acl").and_then(|k| k.get(&name_of(path)));
-    value.and_then(|v| v.as_text()).unwrap_or_else(|| UNTOUCHED.into())
+    let Some(key) = Key::open(OWN, "acl") else { return UNTOUCHED.into() };
+    let name = name_of(path);
+    // A folder keeps its list when it gets another name: the scripts make NAME~… and call it NAME when it is closed.
+    let former = || {
+        let begin = format!("{name}~");
+        let all = key.values().into_iter();
+        all.filter(|(other, _)| other.starts_with(&begin) && !Path::new(other).exists()).map(|(_, value)| value).last()
+    };
+    key.get(&name).or_else(former).and_then(|v| v.as_text()).unwrap_or_else(|| UNTOUCHED.into())
 }
 
 fn keep(path: &Path, sddl: &str) -> Result<(), Refused> {

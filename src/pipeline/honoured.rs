@@ -1,0 +1,34 @@
+//! What the configuration can say and no script honours yet: it is refused, rather than accepted and ignored.
+
+use crate::config::{Asset, BundleSpec};
+use crate::error::{Place, Problem};
+use crate::model::Account;
+
+/// A problem for each such value of a bundle, with its key and without its line.
+pub(super) fn check(spec: &BundleSpec) -> Vec<Problem> {
+    let mut keys: Vec<String> = Vec::new();
+    for service in &spec.services {
+        let mut add = |key: &str, given: bool| {
+            if given {
+                keys.push(format!("services.{}.{key}", service.name));
+            }
+        };
+        add("account", matches!(service.account, Account::User { .. }));
+        add("preshutdown-timeout", service.preshutdown_timeout_ms.is_some());
+        add("triggers", !service.triggers.is_empty());
+        add("certificates", !service.certificates.is_empty());
+    }
+    keys.extend(spec.parameters.iter().filter(|p| p.secret).map(|p| format!("parameters.{}.secret", p.name)));
+    keys.extend(spec.assets.iter().filter_map(|asset| match asset {
+        Asset::Glob { config: true, key, .. } => Some(format!("{key}.config")),
+        _ => None,
+    }));
+    keys.into_iter().map(refused).collect()
+}
+
+fn refused(key: String) -> Problem {
+    let what = format!("`{key}` is not supported yet: no script of this version would honour it");
+    let fix = format!("remove `{key}`");
+    let place = Place { file: "Cargo.toml".into(), line: None, column: None, key: Some(key) };
+    Problem::usage("not-supported-yet", what).fix(fix).at(place)
+}
