@@ -21,6 +21,7 @@ use crate::formats::OutputBundle;
 use crate::host::{Host, check_interrupt};
 use crate::model::Severity;
 use crate::verify::{self, VerifyOptions};
+use crate::workspace;
 use std::path::{Path, PathBuf};
 
 /// Runs the prepared plan: build, split symbols, stamp, render, pack, verify, publish. When cargo built what it had built before,
@@ -41,7 +42,8 @@ pub fn package(
         built.push((target, target::build(host, sink, target, work.path())?, work));
     }
     let options = VerifyOptions { allow: request.allow.clone(), private: private(host, prepared) };
-    let fresh = fresh::Freshness::of(prepared, &built, &options)?;
+    let source = workspace::source_after_build(host, &prepared.workspace);
+    let fresh = fresh::Freshness::of(prepared, &built, source.as_ref(), &options)?;
     if let Some(published) = fresh.recall(sink, &publisher) {
         return Ok(published);
     }
@@ -49,7 +51,8 @@ pub fn package(
     let mut bundles = Vec::new();
     for (target, built, work) in &built {
         let executables = executables(host, sink, prepared, target, built, work.path())?;
-        let bench = pack::Bench { host, sink, prepared, target, stage: publisher.stage() };
+        let source = source.as_ref();
+        let bench = pack::Bench { host, sink, prepared, target, source, stage: publisher.stage() };
         for (index, (spec, texts)) in target.unit.bundles.iter().zip(&target.texts).enumerate() {
             check_interrupt(host)?;
             let own: Vec<&Executable> = executables.iter().filter(|e| e.bundle == index).collect();

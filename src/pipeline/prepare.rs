@@ -106,6 +106,7 @@ pub fn configure(
 /// As [`configure`]; what the toolchain lacks; an output folder that can't be used.
 pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow::Result<Prepared> {
     let (workspace, config, inputs, cargo_config) = configure(host, request)?;
+    workspace.notes.iter().for_each(|note| sink.note(note.clone()));
     let output = match &request.output {
         Some(dir) => host.cwd().join(dir),
         None => workspace.target_dir.join("winsvc"),
