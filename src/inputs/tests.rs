@@ -77,7 +77,7 @@ impl Project {
     /// `dest < source`, relative to the workspace.
     fn packed(&self) -> Vec<String> {
         let root = self.spec.root.canonicalize().expect("there");
-        let inputs = read(&self.spec).unwrap_or_else(|p| panic!("{p:#?}"));
+        let inputs = read(&self.spec, &[]).unwrap_or_else(|p| panic!("{p:#?}"));
         let source = |file: &AssetFile| crate::host::shorten(&file.source, &root);
         inputs.assets.iter().map(|file| format!("{} < {}", file.dest, source(file))).collect()
     }
@@ -85,7 +85,7 @@ impl Project {
     /// `id: what`, with this machine's folder left out.
     fn problems(&self) -> Vec<String> {
         let tmp = self.tmp.path().canonicalize().expect("there").display().to_string();
-        let problems = read(&self.spec).expect_err("problems");
+        let problems = read(&self.spec, &[]).expect_err("problems");
         assert!(problems.iter().all(|p| p.place.is_some() && !p.fixes.is_empty()), "{problems:#?}");
         problems.iter().map(|p| format!("{}: {}", p.id, p.what.replace(&tmp, "…"))).collect()
     }
@@ -109,6 +109,19 @@ fn globs_keep_the_path_below_their_fixed_part() {
     ] {
         assert_eq!(Project::new(&files).assets(&assets).packed(), packed, "{assets:?}");
     }
+}
+
+#[test]
+fn globs_pass_over_results() {
+    let files = ["a.txt", "build/b.txt", "out/c.txt", "out/deep/d.txt"];
+    let packed = |glob: &str| {
+        let project = Project::new(&files).assets(&[(glob, None)]);
+        let results = [project.spec.dir.join("build"), project.spec.dir.join("out"), project.spec.dir.clone()];
+        let inputs = read(&project.spec, &results).expect("good");
+        inputs.assets.iter().map(|file| file.dest.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(packed("**/*.txt"), ["a.txt"]);
+    assert_eq!(packed("out/**"), ["c.txt", "deep/d.txt"], "asked for by name");
 }
 
 #[test]
@@ -212,7 +225,7 @@ fn icon_and_manifest() {
     let icon =
         [&[0, 0, 1, 0, 1, 0, 1, 1, 0, 0, 1, 0, 32, 0, 8, 0, 0, 0, 22, 0, 0, 0][..], b"\x89PNG\r\n\x1a\n"].concat();
     project.write("a.png", &icon);
-    let inputs = read(&project.spec).expect("good");
+    let inputs = read(&project.spec, &[]).expect("good");
     assert_eq!((inputs.icon, inputs.manifest.map(|m| m.len())), (Some(icon), Some(36)));
 }
 
@@ -221,7 +234,7 @@ fn templates_are_named_by_their_path() {
     let mut project = Project::new(&["t/readme.md", "t/sub/x.ps1"]);
     project.write("t/install.ps1", "\u{feff}Ü".as_bytes());
     project.spec.templates = Some("t".into());
-    let inputs = read(&project.spec).expect("good");
+    let inputs = read(&project.spec, &[]).expect("good");
     let names: Vec<(&str, &str)> = inputs.templates.iter().map(|t| (t.name.as_str(), t.text.as_str())).collect();
     assert_eq!(names, [("install.ps1", "Ü"), ("readme.md", "text"), ("sub/x.ps1", "text")]);
 

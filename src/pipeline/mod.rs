@@ -75,7 +75,9 @@ pub fn package(
 /// Folders whose names nobody else should learn.
 fn private(host: &dyn Host, prepared: &Prepared) -> Vec<String> {
     let home = host.env("HOME").map(PathBuf::from);
-    let folders = home.into_iter().chain([prepared.workspace.root.clone(), prepared.workspace.target_dir.clone()]);
+    let workspace = &prepared.workspace;
+    let own = [&workspace.root, &workspace.target_dir, &workspace.build_dir].map(Clone::clone);
+    let folders = home.into_iter().chain(own);
     // With the slash: `/root/` is a home folder, `/rootfs` is not. A folder at the top says too little to look for.
     folders.filter(|dir| dir.components().count() > 1).map(|dir| format!("{}/", dir.display())).collect()
 }

@@ -81,11 +81,12 @@ pub fn configure(
     let mut workspace = workspace::load(host, request)?;
     workspace.build_targets = cargo_config.build_targets(host).map(|given| (given.value, given.origin));
     let (config, mut problems) = config::examine(request, &workspace)?;
+    let results = [workspace.target_dir.clone(), workspace.build_dir.clone(), output(host, request, &workspace)];
     let mut all = Vec::new();
     for unit in &config.units {
         let mut of_unit = Vec::new();
         for bundle in &unit.bundles {
-            match inputs::read(bundle) {
+            match inputs::read(bundle, &results) {
                 Ok(inputs) => of_unit.push(inputs),
                 Err(mut found) => {
                     config::locate_problems(&mut found, &bundle.package, &config.origins, &workspace);
@@ -107,11 +108,7 @@ pub fn configure(
 pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow::Result<Prepared> {
     let (workspace, config, inputs, cargo_config) = configure(host, request)?;
     workspace.notes.iter().for_each(|note| sink.note(note.clone()));
-    let output = match &request.output {
-        Some(dir) => host.cwd().join(dir),
-        None => workspace.target_dir.join("winsvc"),
-    };
-    let output = plain(&output);
+    let output = output(host, request, &workspace);
     crate::bundle::check_output(&output)?;
     let flags: Vec<TargetFlags> =
         config.units.iter().map(|u| cargo_config.for_target(host, u.target.triple())).collect::<Result<_, _>>()?;
@@ -133,6 +130,14 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
         targets.push(PreparedTarget { unit: unit.clone(), ready, compile, inputs, texts, resources });
     }
     Ok(Prepared { workspace, config, output, targets, variant: request.variant.clone() })
+}
+
+/// The folder for the results.
+fn output(host: &dyn Host, request: &BuildArgs, workspace: &Workspace) -> PathBuf {
+    plain(&match &request.output {
+        Some(dir) => host.cwd().join(dir),
+        None => workspace.target_dir.join("winsvc"),
+    })
 }
 
 /// A path without `.` and, where that means the same, without `..`: behind a symbolic link it does not.
