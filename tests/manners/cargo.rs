@@ -192,6 +192,9 @@ fn a_build_folder_elsewhere_stays_out_of_the_result() {
     assert!(dir.join("x86_64-pc-windows-gnu").is_dir(), "cargo builds there");
     let exe = read(&sandbox.output().join(HELLO), "hello.exe");
     assert!(!contains(&exe, dir.to_str().unwrap()), "{}", ran.stderr);
+    // Generated code has its constant name, which is not taken for a path of a machine.
+    assert!(contains(&exe, "/target/x86_64-pc-windows-gnu/release/build/hello-"));
+    assert!(!ran.stderr.contains("WS212"), "{}", ran.stderr);
 }
 
 #[test]
