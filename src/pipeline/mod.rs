@@ -78,8 +78,14 @@ fn private(host: &dyn Host, prepared: &Prepared) -> Vec<String> {
     let workspace = &prepared.workspace;
     let own = [&workspace.root, &workspace.target_dir, &workspace.build_dir].map(Clone::clone);
     let folders = home.into_iter().chain(own);
-    // With the slash: `/root/` is a home folder, `/rootfs` is not. A folder at the top says too little to look for.
-    folders.filter(|dir| dir.components().count() > 1).map(|dir| format!("{}/", dir.display())).collect()
+    // With the slash: `/root/` is a home folder, `/rootfs` is not. A folder further down is told by its name alone, as
+    // `env!("CARGO_MANIFEST_DIR")` has it. The top says too little to look for.
+    let needle = |dir: PathBuf| match dir.components().count() {
+        0 | 1 => None,
+        2 | 3 => Some(format!("{}/", dir.display())),
+        _ => Some(dir.display().to_string()),
+    };
+    folders.filter_map(needle).collect()
 }
 
 /// `package` ends with it: what lies in the staging folder is read again as a stranger would.

@@ -110,9 +110,14 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
     workspace.notes.iter().for_each(|note| sink.note(note.clone()));
     let output = output(host, request, &workspace);
     crate::bundle::check_output(&output)?;
-    let flags: Vec<TargetFlags> =
-        config.units.iter().map(|u| cargo_config.for_target(host, u.target.triple())).collect::<Result<_, _>>()?;
-    let wants: Vec<Want> = config.units.iter().zip(&flags).map(|(unit, flags)| want(&workspace, unit, flags)).collect();
+    // What is not built has no flags, and rustc is not asked which of them hold.
+    let flags = |unit: &Unit| match request.no_build {
+        true => Ok(TargetFlags::default()),
+        false => cargo_config.for_target(host, unit.target.triple()),
+    };
+    let flags: Vec<TargetFlags> = config.units.iter().map(flags).collect::<Result<_, _>>()?;
+    let want = |(unit, flags)| Want { no_build: request.no_build, ..want(&workspace, unit, flags) };
+    let wants: Vec<Want> = config.units.iter().zip(&flags).map(want).collect();
     let options = Options {
         provision: request.provision,
         yes: request.yes,
@@ -201,6 +206,7 @@ fn want(workspace: &Workspace, unit: &Unit, flags: &TargetFlags) -> Want {
         linker: flags.linker.as_ref().map(|l| l.value.display().to_string()),
         crt_static: unit.crt_static,
         rust_version: workspace.members.iter().filter(|m| built(&m.name)).filter_map(|m| m.rust_version.clone()).max(),
+        no_build: false,
     }
 }
 
