@@ -1,7 +1,7 @@
 //! The plan for people.
 
 use crate::formats::plan::{ArtifactRef, BundlePlan, CommandPlan, Plan, TargetPlan};
-use std::ffi::OsStr;
+use crate::host::Cmd;
 use std::fmt::Write as _;
 
 /// The plan as text: one labelled line each, values with their origins at the end.
@@ -81,9 +81,10 @@ fn bundle(out: &mut String, bundle: &BundlePlan) {
 
 /// A command as a POSIX shell would take it.
 fn shell(command: &CommandPlan) -> String {
-    let quote = |text: &String| crate::host::quote(OsStr::new(text));
-    let env = command.env.iter().filter_map(|(key, value)| value.as_ref().map(|v| format!("{key}={}", quote(v))));
-    env.chain(command.argv.iter().map(quote)).collect::<Vec<_>>().join(" ")
+    let mut words = command.argv.iter();
+    let mut cmd = Cmd::new(words.next().map(String::as_str).unwrap_or_default()).args(words);
+    cmd.env = command.env.iter().map(|(key, value)| (key.into(), value.as_ref().map(Into::into))).collect();
+    cmd.display()
 }
 
 /// Control characters are shown, not obeyed.

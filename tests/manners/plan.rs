@@ -78,6 +78,19 @@ fn the_plan_comes_true() {
 }
 
 #[test]
+fn the_commands_of_the_plan_can_be_run() {
+    let sandbox = project().env("RUSTFLAGS", "--cfg one");
+    let plan = sandbox.run(&["plan"]).success().stdout;
+    let line = plan.lines().find_map(|l| l.strip_prefix("run ")).unwrap().trim();
+    let ran = finish(sandbox.any("bash").args(["-c", line]));
+    assert_eq!(ran.code, Some(0), "{line}\n{}", ran.stderr);
+    // It built exactly that: cargo has nothing left to do.
+    let ran = sandbox.run(&["package", "-v"]).success();
+    assert!(!ran.stderr.contains("Compiling"), "{line}\n{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("Running `{line}`")), "{line}\n{}", ran.stderr);
+}
+
+#[test]
 fn formats_are_as_their_schemas_say() {
     let sandbox = project();
     let schema = |of: &str| {
