@@ -53,6 +53,12 @@ pub struct TemplateSource {
 /// All that is missing, unreadable, of the wrong kind or outside the workspace. Places name the key; its line is filled in
 /// by [`crate::config::locate_problems`].
 pub fn read(spec: &BundleSpec, results: &[PathBuf]) -> Result<BundleInputs, Vec<Problem>> {
+    let (inputs, problems) = examine(spec, results);
+    if problems.is_empty() { Ok(inputs) } else { Err(problems) }
+}
+
+/// As [`read`], with what could be read beside all problems.
+pub fn examine(spec: &BundleSpec, results: &[PathBuf]) -> (BundleInputs, Vec<Problem>) {
     let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let results = results.iter().map(real).collect();
     let mut reader = Reader { spec, root: real(&spec.root), results, problems: vec![] };
@@ -64,11 +70,7 @@ pub fn read(spec: &BundleSpec, results: &[PathBuf]) -> Result<BundleInputs, Vec<
     };
     let assets = assets::read(&mut reader);
     let templates = templates::read(&mut reader);
-    if reader.problems.is_empty() {
-        Ok(BundleInputs { icon, manifest, assets, templates })
-    } else {
-        Err(reader.problems)
-    }
+    (BundleInputs { icon, manifest, assets, templates }, reader.problems)
 }
 
 /// The work in progress.

@@ -1,7 +1,7 @@
 //! From the command line to the plan: reads, judges, decides; changes nothing, unless it is asked to provision.
 
 use super::pack;
-use super::texts::{Texts, texts};
+use super::texts::{Texts, check_templates, texts};
 use crate::cli::BuildArgs;
 use crate::compile::{self, CompilePlan};
 use crate::config::{self, Config, Unit};
@@ -86,14 +86,12 @@ pub fn configure(
     for unit in &config.units {
         let mut of_unit = Vec::new();
         for bundle in &unit.bundles {
-            match inputs::read(bundle, &results) {
-                Ok(inputs) => of_unit.push(inputs),
-                Err(mut found) => {
-                    config::locate_problems(&mut found, &bundle.package, &config.origins, &workspace);
-                    let new = found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>();
-                    problems.extend(new);
-                }
-            }
+            let (inputs, mut found) = inputs::examine(bundle, &results);
+            config::locate_problems(&mut found, &bundle.package, &config.origins, &workspace);
+            found.extend(check_templates(bundle, &inputs, &host.cwd()));
+            let new = found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>();
+            problems.extend(new);
+            of_unit.push(inputs);
         }
         all.push(of_unit);
     }
@@ -124,14 +122,14 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
         offline: request.offline || request.frozen,
         fresh: false,
     };
+    let contents = contents(&config, &inputs, &host.cwd())?;
     let rustc = cargo_config.rustc(host).rustc.map(|given| given.value);
     let ready = toolchain::prepare_for(host, sink, &wants, options, rustc.as_deref())?;
     check_interrupt(host)?;
     let mut targets = Vec::new();
-    for (((unit, ready), flags), inputs) in config.units.iter().zip(ready).zip(flags).zip(inputs) {
+    let units = config.units.iter().zip(ready).zip(flags).zip(inputs).zip(contents);
+    for ((((unit, ready), flags), inputs), (resources, texts)) in units {
         let compile = compile_plan(host, request, &workspace, &config, &cargo_config, unit, &ready, flags)?;
-        let resources = resources(unit, &inputs)?;
-        let texts = all_texts(unit, &inputs)?;
         targets.push(PreparedTarget { unit: unit.clone(), ready, compile, inputs, texts, resources });
     }
     Ok(Prepared { workspace, config, output, targets, variant: request.variant.clone() })
@@ -162,6 +160,33 @@ fn plain(path: &Path) -> PathBuf {
     result
 }
 
+/// What is stamped, and the texts, by bundle.
+type Contents = (Vec<Vec<Option<Resources>>>, Vec<Texts>);
+
+/// Makes everything that needs no build, by unit, and names all problems of it at once.
+fn contents(config: &Config, inputs: &[Vec<BundleInputs>], cwd: &Path) -> anyhow::Result<Vec<Contents>> {
+    let mut problems: Vec<Problem> = Vec::new();
+    let mut all = Vec::new();
+    for (unit, inputs) in config.units.iter().zip(inputs) {
+        let resources = resources(unit, inputs).map_err(anyhow::Error::from);
+        match (resources, all_texts(unit, inputs, cwd)) {
+            (Ok(resources), Ok(texts)) => all.push((resources, texts)),
+            (resources, texts) => {
+                for error in [resources.err(), texts.err()].into_iter().flatten() {
+                    let found = match error.downcast::<Problems>() {
+                        Ok(found) => found.0,
+                        Err(error) => vec![error.downcast::<Problem>()?],
+                    };
+                    let new = found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>();
+                    problems.extend(new);
+                }
+            }
+        }
+    }
+    Problems::check(problems)?;
+    Ok(all)
+}
+
 /// Makes what is to be stamped, so that an icon that is none is known before a long build.
 fn resources(unit: &Unit, inputs: &[BundleInputs]) -> Result<Vec<Vec<Option<Resources>>>, Problems> {
     let mut problems: Vec<Problem> = Vec::new();
@@ -187,10 +212,10 @@ fn resources(unit: &Unit, inputs: &[BundleInputs]) -> Result<Vec<Vec<Option<Reso
 }
 
 /// Renders the texts, so that a mistake in a template, or two files of one name, are known before a long build.
-fn all_texts(unit: &Unit, inputs: &[BundleInputs]) -> anyhow::Result<Vec<Texts>> {
+fn all_texts(unit: &Unit, inputs: &[BundleInputs], cwd: &Path) -> anyhow::Result<Vec<Texts>> {
     let mut all = Vec::new();
     for (spec, inputs) in unit.bundles.iter().zip(inputs) {
-        let texts = texts(spec, inputs, unit.target.triple())?;
+        let texts = texts(spec, inputs, unit.target.triple(), cwd)?;
         let exes = spec.bins.iter().map(|bin| (bin.clone(), Source::Bytes(Vec::new())));
         pack::tree(spec, &texts, exes)?;
         all.push(texts);
