@@ -1,5 +1,6 @@
 //! Everything that will happen, as a serialisable value. No IO: what can be known before cargo runs is decided before it.
 
+mod rest;
 mod text;
 
 pub use text::text;
@@ -7,7 +8,7 @@ pub use text::text;
 use crate::config::{Asset, BundleSpec, Config, Origin, SymbolsMode, Unit};
 use crate::formats::SourceState;
 use crate::formats::plan::{ArtifactRef, BundlePlan, CommandPlan, FilePlan, Plan, TargetPlan, VERSION, ValuePlan};
-use crate::inputs::BundleInputs;
+use crate::inputs::{BundleInputs, TemplateSource};
 use crate::model::{ServiceSpec, StartType};
 use crate::workspace::Workspace;
 
@@ -68,7 +69,9 @@ fn bundle(unit: &Unit, spec: &BundleSpec, inputs: &BundleInputs, rendered: &[Str
         let from = ArtifactRef::Asset { source: asset.source.display().to_string() };
         files.push(file(asset.dest.as_str(), from));
     }
-    files.extend(rendered.iter().map(|name| file(name, ArtifactRef::Rendered)));
+    files.extend(
+        rendered.iter().map(|name| file(name, ArtifactRef::Rendered { template: template(spec, inputs, name) })),
+    );
     files.push(file(crate::formats::manifest::FILE_NAME, ArtifactRef::Generated));
     if !spec.services.is_empty() {
         files.push(file(crate::formats::service_json::FILE_NAME, ArtifactRef::Generated));
@@ -92,6 +95,13 @@ fn bundle(unit: &Unit, spec: &BundleSpec, inputs: &BundleInputs, rendered: &[Str
     }
 }
 
+/// The project's own template of a file.
+fn template(spec: &BundleSpec, inputs: &BundleInputs, name: &str) -> Option<String> {
+    let is_it = |template: &&TemplateSource| template.name.strip_suffix(".tera").unwrap_or(&template.name) == name;
+    let template = inputs.templates.iter().find(is_it)?;
+    Some(spec.dir.join(spec.templates.as_ref()?).join(&template.name).display().to_string())
+}
+
 /// What the installation adds to a machine.
 fn on_host(spec: &BundleSpec) -> Vec<String> {
     if spec.services.is_empty() {
@@ -108,10 +118,11 @@ fn on_host(spec: &BundleSpec) -> Vec<String> {
     list
 }
 
-/// The values in effect, with their origins: everything that somebody set, and the defaults that decide how a service behaves.
+/// The values in effect, with their origins.
 fn values(config: &Config) -> Vec<ValuePlan> {
     let mut list = Values { config, list: Vec::new() };
     list.add("", "profile", config.profile.clone());
+    list.add("", "required-version", config.required_version.clone().unwrap_or_else(|| "any".into()));
     let targets: Vec<_> = config.units.iter().map(|u| u.target.to_string()).collect();
     list.add("", "targets", targets.join(", "));
     let Some(unit) = config.units.first() else { return list.list };
@@ -131,6 +142,7 @@ fn values(config: &Config) -> Vec<ValuePlan> {
             add("resource.version", resource.version.to_string());
             add("resource.icon", resource.icon.clone().unwrap_or_else(|| "none".into()));
         }
+        rest::bundle(spec, &mut add);
         for service in &spec.services {
             self::service(service, &mut add);
         }
@@ -169,6 +181,7 @@ fn service(service: &ServiceSpec, add: &mut impl FnMut(&str, String)) {
         (None, None) => format!("runs for {}", seconds(service.health.stable_ms)),
     };
     key("health", health);
+    rest::service(service, &mut key);
 }
 
 fn failure(service: &ServiceSpec) -> String {

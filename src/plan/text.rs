@@ -56,8 +56,10 @@ fn bundle(out: &mut String, bundle: &BundlePlan) {
     for file in &bundle.files {
         let from = match &file.from {
             ArtifactRef::Built { package, bin } => format!("  (bin {bin} of {package})"),
-            ArtifactRef::Asset { source } => format!("  (from {source})"),
-            ArtifactRef::Rendered | ArtifactRef::Generated => String::new(),
+            ArtifactRef::Asset { source } | ArtifactRef::Rendered { template: Some(source) } => {
+                format!("  (from {source})")
+            }
+            ArtifactRef::Rendered { template: None } | ArtifactRef::Generated => String::new(),
         };
         line(out, "file", &format!("{}{from}", file.path));
     }

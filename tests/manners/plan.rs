@@ -56,6 +56,38 @@ fn plan_and_dry_run_say_the_same_and_write_nothing() {
 }
 
 #[test]
+fn every_value_in_effect_is_shown() {
+    let sandbox = project();
+    let config = "[package.metadata.winsvc]\nrequired-version = \">=0.1\"\ntemplates = \"winsvc\"\n\
+                  resource.copyright = \"me\"\n\
+                  [package.metadata.winsvc.services.Agent]\nerror-control = \"severe\"\n\
+                  failure.reset = \"1h\"\nhealth.timeout = \"1m\"\n";
+    sandbox.write("Cargo.toml", hello_toml(config));
+    let plan = sandbox.run(&["plan"]).success().stdout;
+    let words: Vec<Vec<&str>> = plan.lines().map(|line| line.split_whitespace().collect()).collect();
+    for line in [
+        "required-version >=0.1 [Cargo.toml:7",
+        "hello/templates winsvc [Cargo.toml:8",
+        "hello/resource.copyright me [Cargo.toml:9",
+        "hello/resource.product-name hello [package.name",
+        "hello/resource.manifest built in [default]",
+        "hello/services.Agent.bin hello [",
+        "hello/services.Agent.error-control severe [Cargo.toml:11",
+        "hello/services.Agent.failure.reset 1h [Cargo.toml:12",
+        "hello/services.Agent.failure.on-error-exit true [default]",
+        "hello/services.Agent.health.timeout 1m [Cargo.toml:13",
+        "hello/services.Agent.event-log Agent in Application [default]",
+        "hello/services.Agent.required-privileges all of the account's [default]",
+        "hello/services.Agent.security-descriptor that of Windows [default]",
+    ] {
+        assert!(words.iter().any(|words| words.join(" ").starts_with(line)), "{line}\n{plan}");
+    }
+    assert!(
+        plan.contains(&format!("file     notes.txt  (from {})", sandbox.project().join("winsvc/notes.txt").display()))
+    );
+}
+
+#[test]
 fn the_plan_comes_true() {
     let sandbox = project();
     let plan: Value = serde_json::from_str(&sandbox.run(&["plan", "--json"]).success().stdout).unwrap();
