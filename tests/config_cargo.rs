@@ -98,7 +98,7 @@ fn cargo_s_own_inheritance_and_ours() {
     let strings = &bundle.resource.as_ref().unwrap().strings;
     assert!(strings.contains(&("CompanyName".into(), "Acme".into())), "{strings:?}");
 
-    let inputs = inputs::read(bundle).unwrap();
+    let inputs = inputs::read(bundle, &[]).unwrap();
     let dests: Vec<&str> = inputs.assets.iter().map(|a| a.dest.as_str()).collect();
     assert_eq!(dests, ["LICENSE", "a.toml"], "the licence file is in the workspace's root");
 }
@@ -134,7 +134,7 @@ fn problems_of_config_and_inputs_have_lines() {
         }
     }
     let config = config::resolve(&args, &workspace).unwrap();
-    let mut problems = inputs::read(&config.units[0].bundles[0]).unwrap_err();
+    let mut problems = inputs::read(&config.units[0].bundles[0], &[]).unwrap_err();
     config::locate_problems(&mut problems, "agent", &config.origins, &workspace);
     assert_eq!(problems.iter().map(place).collect::<Vec<_>>(), [(10, 20, "assets[1]".to_owned())]);
 }

@@ -13,6 +13,8 @@ mod cargo;
 mod fresh;
 #[path = "manners/plan.rs"]
 mod plan;
+#[path = "manners/source.rs"]
+mod source;
 #[path = "manners/steps.rs"]
 mod steps;
 #[path = "manners/talk.rs"]

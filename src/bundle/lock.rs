@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const NAME: &str = ".winsvc-lock";
+/// How often the folder may be gone again.
+const VANISHED: u32 = 1000;
 const POLL: Duration = Duration::from_millis(50);
 
 /// Held by the run that may change the folder. Goes with the process, however that ends; the file and the folders made for
@@ -30,14 +32,17 @@ impl Lock {
         made.reverse();
         let undo = Made(made);
         let path = dir.join(NAME);
-        let mut told = false;
+        let (mut told, mut vanished) = (false, 0);
         loop {
             check_interrupt(host)?;
             fs::create_dir_all(dir).map_err(|e| io::problem("create", dir, &e))?;
             let mut file = match OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path) {
                 Ok(file) => file,
-                // The run before removed the folder that it had made.
-                Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                // The run before removed the folder that it had made. Some folders take no file at all and say the same.
+                Err(e) if e.kind() == ErrorKind::NotFound && vanished < VANISHED => {
+                    vanished += 1;
+                    continue;
+                }
                 Err(e) => return Err(io::problem("write", &path, &e).into()),
             };
             match file.try_lock() {

@@ -88,7 +88,8 @@ pub enum Command {
 #[derive(Clone, Debug, Default, Args)]
 pub struct StepFlags {
     /// Take the executables that an earlier build left in the target directory
-    #[arg(long, help_heading = "Compilation")]
+    // What would change a build has no effect then, and is not accepted as if it had.
+    #[arg(long, help_heading = "Compilation", conflicts_with_all = ["features", "all_features", "no_default_features", "cargo_args"])]
     pub no_build: bool,
     /// Leave steps out: resource, symbols, verify
     #[arg(long, value_name = "STEPS", value_delimiter = ',', value_enum, hide_possible_values = true)]

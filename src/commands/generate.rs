@@ -42,7 +42,7 @@ fn texts(host: &dyn Host, build: &BuildFlags, output: &OutputArgs) -> anyhow::Re
     let mut all = Vec::new();
     for (unit, inputs) in config.units.iter().zip(&inputs) {
         for (spec, inputs) in unit.bundles.iter().zip(inputs) {
-            all.push(pipeline::texts(spec, inputs, unit.target.triple())?);
+            all.push(pipeline::texts(spec, inputs, unit.target.triple(), &host.cwd())?);
         }
     }
     Ok((all, workspace.target_dir.join("winsvc/scripts")))

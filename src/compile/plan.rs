@@ -287,6 +287,9 @@ fn remaps(request: &Request) -> Vec<Remap> {
     let workspace = request.workspace;
     let mut remaps =
         vec![Remap::new(&workspace.root, remap::WORKSPACE), Remap::new(&workspace.target_dir, remap::TARGET_DIR)];
+    if workspace.build_dir != workspace.target_dir {
+        remaps.push(Remap::new(&workspace.build_dir, remap::TARGET_DIR));
+    }
     for member in &workspace.members {
         if !member.dir().starts_with(&workspace.root) {
             remaps.push(Remap::new(member.dir(), format!("/deps/{}", member.name)));
@@ -308,7 +311,7 @@ fn dlltool(request: &Request) -> Option<Prepared> {
     if target.env() != Env::Gnu || given {
         return None;
     }
-    shim::dlltool(&request.workspace.target_dir, target.triple(), tool)
+    shim::dlltool(&request.workspace.build_dir, target.triple(), tool)
 }
 
 /// The variables whose flags crate `cc` (and what imitates it) takes for this target: the first that is set, most specific

@@ -1,7 +1,7 @@
 //! Files that are written before cargo runs, where the paths of a build hold blanks.
 //!
-//! GNU dlltool, which rustc calls for `raw-dylib` imports, hands paths to the assembler unquoted: it fails where the target
-//! folder's path holds a blank. A shell script beside the results calls it from inside the folder, with names that hold none.
+//! GNU dlltool, which rustc calls for `raw-dylib` imports, hands paths to the assembler unquoted: it fails where the path
+//! of cargo's build folder holds a blank. A shell script beside the results calls it from inside the folder, with names that hold none.
 //!
 //! Flags for C compilers travel in variables that are split at blanks, so there they lie in a response file, whose own path
 //! holds none; gcc and clang take `@FILE`.
@@ -22,8 +22,8 @@ pub struct Prepared {
 }
 
 /// The script, where it is needed. `tool` is the real one.
-pub(super) fn dlltool(target_dir: &Path, triple: &str, tool: &str) -> Option<Prepared> {
-    if !target_dir.to_string_lossy().contains(char::is_whitespace) {
+pub(super) fn dlltool(build_dir: &Path, triple: &str, tool: &str) -> Option<Prepared> {
+    if !build_dir.to_string_lossy().contains(char::is_whitespace) {
         return None;
     }
     let text = format!(
@@ -44,7 +44,7 @@ pub(super) fn dlltool(target_dir: &Path, triple: &str, tool: &str) -> Option<Pre
          done\n\
          exec {tool} \"$@\"\n"
     );
-    Some(Prepared { path: target_dir.join(triple).join(".winsvc-dlltool"), text, executable: true })
+    Some(Prepared { path: build_dir.join(triple).join(".winsvc-dlltool"), text, executable: true })
 }
 
 /// Writes the file, when it is not there as it should be.

@@ -27,6 +27,7 @@ impl Fixture {
         let mut workspace = testing::workspace(vec![package]);
         workspace.root = "/ws".into();
         workspace.target_dir = dir.path().join("target");
+        workspace.build_dir.clone_from(&workspace.target_dir);
         let args = BuildArgs { targets: vec![T.to_owned()], ..BuildArgs::default() };
         let unit = config::resolve(&args, &workspace).unwrap().units.remove(0);
         let roots = Roots {
@@ -34,6 +35,11 @@ impl Fixture {
             registry_seen: true,
         };
         Fixture { dir, workspace, args: BuildArgs::default(), unit, roots, env: Vec::new(), rustflags: Vec::new() }
+    }
+
+    fn target_dir(&mut self, dir: &str) {
+        self.workspace.target_dir = dir.into();
+        self.workspace.build_dir = dir.into();
     }
 
     fn plan(&self) -> CompilePlan {
@@ -114,7 +120,7 @@ fn debug_info_by_configuration() {
 #[test]
 fn flags_of_the_recipe_then_paths_then_the_users() {
     let mut f = Fixture::new();
-    f.workspace.target_dir = "/ws/target".into();
+    f.target_dir("/ws/target");
     f.rustflags = vec!["--cfg".into(), "mine=\"a b\"".into()];
     let plan = f.plan();
     let expected = [
@@ -136,10 +142,23 @@ fn flags_of_the_recipe_then_paths_then_the_users() {
 }
 
 #[test]
+fn a_build_folder_of_its_own_is_hidden_too() {
+    let mut f = Fixture::new();
+    f.target_dir("/ws/target");
+    f.workspace.build_dir = "/var/my builds/x".into();
+    let plan = f.plan();
+    for (dir, name) in [("/var/my builds/x", "/target"), ("/ws/target", "/target")] {
+        assert!(plan.rustflags.contains(&format!("--remap-path-prefix={dir}={name}")), "{:?}", plan.rustflags);
+    }
+    // That is where dlltool writes.
+    assert!(plan.rustflags.iter().any(|f| f.starts_with("-Cdlltool=/var/my builds/x/")), "{:?}", plan.rustflags);
+}
+
+#[test]
 fn c_flags_are_added_to_the_ones_the_user_has() {
     let maps = |f: &Fixture, key: &str| Fixture::env(&f.plan(), key);
     let mut f = Fixture::new();
-    f.workspace.target_dir = "/ws/target".into();
+    f.target_dir("/ws/target");
     let ours = maps(&f, "CFLAGS_x86_64_pc_windows_gnu").unwrap();
     assert!(ours.starts_with("-ffile-prefix-map=/ws=/src -ffile-prefix-map=/ws/target=/target "), "{ours}");
     assert_eq!(maps(&f, "CXXFLAGS_x86_64_pc_windows_gnu").as_ref(), Some(&ours));
@@ -152,7 +171,7 @@ fn c_flags_are_added_to_the_ones_the_user_has() {
     assert!(f.plan().notes[0].contains("forces CFLAGS"));
     // With a blank in a path the flags go into a file, and dlltool is called through a script.
     f.env.clear();
-    f.workspace.target_dir = "/ws/my target".into();
+    f.target_dir("/ws/my target");
     let plan = f.plan();
     let [script, file] = plan.prepared.as_slice() else { panic!("{:?}", plan.prepared) };
     assert!(plan.rustflags.contains(&"-Cdlltool=/ws/my target/x86_64-pc-windows-gnu/.winsvc-dlltool".to_owned()));

@@ -74,6 +74,7 @@ pub fn examine(args: &BuildArgs, workspace: &Workspace) -> Result<(Config, Vec<P
     let run_targets = targets::of_run(args, workspace, &mut run);
     run.into_iter().for_each(|problem| found.push(problem));
 
+    let mut required_version = None;
     let mut profiles: Vec<(&str, String)> = Vec::new();
     let mut builds: Vec<(&str, Target, Build)> = Vec::new();
     let mut units: Vec<Unit> = Vec::new();
@@ -81,7 +82,7 @@ pub fn examine(args: &BuildArgs, workspace: &Workspace) -> Result<(Config, Vec<P
         let both = [&shared, source];
         // The variant's own targets and profile count: it is merged before there is a target.
         let base = Layers::merge(both, None, args.variant.as_deref());
-        check_version(&base, &found);
+        required_version = check_version(&base, &mut found).or(required_version);
         profiles.push((&package.name, profile(args, &base, &mut found)));
         let (wanted, origin) =
             run_targets.clone().unwrap_or_else(|| targets::of_package(&base, found.problems.get_mut()));
@@ -124,13 +125,14 @@ pub fn examine(args: &BuildArgs, workspace: &Workspace) -> Result<(Config, Vec<P
     }
     let problems = origins::placed(found.problems.into_inner(), workspace);
     let profile = profiles.into_iter().next().map(|(_, profile)| profile).unwrap_or_default();
-    Ok((Config { profile, units, origins: found.origins }, problems))
+    Ok((Config { profile, required_version, units, origins: found.origins }, problems))
 }
 
-/// `required-version`: this version has to be one of those that the project wants.
-fn check_version(layers: &Layers<'_>, found: &Found) {
+/// `required-version`: this version has to be one of those that the project wants. Gives what it says.
+fn check_version(layers: &Layers<'_>, found: &mut Found) -> Option<String> {
     let view = View::root(&layers.tree).at("required-version");
-    let Some(text) = view.text() else { return };
+    let text = view.text()?;
+    found.origins.entry("required-version".into()).or_insert_with(|| layers.origin(&view.path));
     let ours = env!("CARGO_PKG_VERSION");
     let problem = match (semver::VersionReq::parse(text), semver::Version::parse(ours)) {
         (Err(why), _) => {
@@ -142,9 +144,10 @@ fn check_version(layers: &Layers<'_>, found: &Found) {
             let what = format!("this is cargo-winsvc {ours}, and the project requires {wanted}");
             Problem::usage("required-version", what).fix(format!("cargo install cargo-winsvc --version '{wanted}'"))
         }
-        _ => return,
+        _ => return Some(text.to_owned()),
     };
-    found.problems.borrow_mut().push((layers.spot(&view.path), problem));
+    found.problems.get_mut().push((layers.spot(&view.path), problem));
+    None
 }
 
 fn profile(args: &BuildArgs, base: &Layers<'_>, found: &mut Found) -> String {

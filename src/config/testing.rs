@@ -32,6 +32,7 @@ pub(crate) fn workspace(members: Vec<Package>) -> Workspace {
     Workspace {
         root: "/w".into(),
         target_dir: "/w/target".into(),
+        build_dir: "/w/target".into(),
         manifest: ManifestText { path: "/w/Cargo.toml".into(), display: "Cargo.toml".into(), text: String::new() },
         metadata: None,
         members,
@@ -39,6 +40,7 @@ pub(crate) fn workspace(members: Vec<Package>) -> Workspace {
         root_package: None,
         current_package: None,
         source: None,
+        notes: Vec::new(),
         epoch: Epoch { seconds: ZIP_EPOCH, origin: EpochOrigin::Fixed },
         build_targets: None,
     }

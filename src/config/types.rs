@@ -12,6 +12,8 @@ use std::path::PathBuf;
 pub struct Config {
     /// Cargo profile.
     pub profile: String,
+    /// Versions of cargo-winsvc that the project wants, when it says so.
+    pub required_version: Option<String>,
     /// One per target, in the order asked for.
     pub units: Vec<Unit>,
     /// Where each value came from, by key path (see [`Origins`]).

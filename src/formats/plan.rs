@@ -24,7 +24,7 @@ pub struct Plan {
     pub output: String,
     /// One per target.
     pub targets: Vec<TargetPlan>,
-    /// Every value in effect that was not built in, and the main ones that were, with their origin.
+    /// Every value in effect, with its origin.
     pub values: Vec<ValuePlan>,
 }
 
@@ -107,7 +107,11 @@ pub enum ArtifactRef {
         config: bool,
     },
     /// Rendered from a template.
-    Rendered,
+    Rendered {
+        /// The project's own, when it is not one that is built in.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        template: Option<String>,
+    },
     /// Made from everything else: sums, manifests.
     Generated,
 }

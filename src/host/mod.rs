@@ -74,9 +74,17 @@ impl Cmd {
         self
     }
 
-    /// The command line as a POSIX shell would take it, environment changes first.
+    /// The command line as a POSIX shell would take it, environment changes first. Removed variables, and names that a shell
+    /// can't assign, are left to `env`.
     pub fn display(&self) -> String {
+        let is_name = |key: &OsStr| key.to_string_lossy().chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let mut words = Vec::new();
+        if self.env.iter().any(|(key, value)| value.is_none() || !is_name(key)) {
+            words.push("env".to_owned());
+        }
+        for (key, _) in self.env.iter().filter(|(_, value)| value.is_none()) {
+            words.push(format!("-u {}", quote(key)));
+        }
         for (key, value) in &self.env {
             if let Some(value) = value {
                 words.push(format!("{}={}", key.to_string_lossy(), quote(value)));
@@ -88,11 +96,24 @@ impl Cmd {
     }
 }
 
-/// Quotes a word for a POSIX shell when it needs it.
+/// Quotes a word for a POSIX shell when it needs it. Control characters, which separate compiler flags in a variable, are
+/// written out: `$'…'` (POSIX.1-2024; bash, zsh and ksh since long).
 pub fn quote(word: &OsStr) -> String {
-    let text = word.to_string_lossy().replace('\x1f', " ");
+    let text = word.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.into_owned();
+    }
+    if !text.contains(|c: char| c.is_ascii_control()) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let escaped = text.chars().map(|c| match c {
+        '\\' | '\'' => format!("\\{c}"),
+        // Three octal digits end by themselves, whatever follows.
+        c if c.is_ascii_control() => format!("\\{:03o}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("$'{}'", escaped.collect::<String>())
 }
 
 /// How a finished process ended, and what it printed.
@@ -197,4 +218,19 @@ pub fn cache_dir(host: &dyn Host) -> Option<PathBuf> {
     let absolute = |key: &str| host.env(key).map(PathBuf::from).filter(|p| p.is_absolute());
     let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
     Some(base.join("cargo-winsvc"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_shown_as_a_shell_takes_them() {
+        let cmd = Cmd::new("cargo").arg("a b").arg("it's").arg("");
+        assert_eq!(cmd.display(), r"cargo 'a b' 'it'\''s' ''");
+        assert_eq!(cmd.clone().env("A", "x\x1fy1\\'").display(), r"A=$'x\037y1\\\'' cargo 'a b' 'it'\''s' ''");
+        let cmd = Cmd::new("cargo").env("B", "1").env_remove("RUSTFLAGS");
+        assert_eq!(cmd.display(), "env -u RUSTFLAGS B=1 cargo");
+        assert_eq!(Cmd::new("cargo").env("CFLAGS_x-y", "1").display(), "env CFLAGS_x-y=1 cargo");
+    }
 }

@@ -196,8 +196,8 @@ fn nothing(reader: &mut Reader<'_>, source: &str, key: &str) {
 /// All files that match a glob, with their path below its fixed part.
 fn walk(reader: &mut Reader<'_>, source: &str, fixed: &str, key: &str) -> Option<Matches> {
     let start = reader.spec.dir.join(fixed);
-    match start.canonicalize() {
-        Ok(real) if real.starts_with(&reader.root) => {}
+    let real = match start.canonicalize() {
+        Ok(real) if real.starts_with(&reader.root) => real,
         Ok(_) => {
             reader.report(key, outside(key, source));
             return None;
@@ -206,14 +206,17 @@ fn walk(reader: &mut Reader<'_>, source: &str, fixed: &str, key: &str) -> Option
             nothing(reader, source, key);
             return None;
         }
-    }
+    };
     // Config has compiled it before.
     let pattern = source.strip_prefix(fixed).unwrap_or(source).trim_start_matches('/');
     let matcher: GlobMatcher = GlobBuilder::new(pattern).literal_separator(true).build().ok()?.compile_matcher();
     let mut matches = Vec::new();
     let mut clean = true;
     let walk = walkdir::WalkDir::new(&start).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_foreign(entry)) {
+    let results: Vec<PathBuf> =
+        reader.results.iter().filter_map(|dir| Some(start.join(dir.strip_prefix(&real).ok()?))).collect();
+    let is_result = |entry: &walkdir::DirEntry| results.iter().any(|dir| dir == entry.path());
+    for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_foreign(entry) && !is_result(entry)) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {

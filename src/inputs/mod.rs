@@ -50,14 +50,21 @@ pub struct TemplateSource {
     pub text: String,
 }
 
-/// Reads them.
+/// Reads them. Globs find nothing in the folders `results`, where builds leave theirs, unless they start there.
 ///
 /// # Errors
 /// All that is missing, unreadable, of the wrong kind or outside the workspace. Places name the key; its line is filled in
 /// by [`crate::config::locate_problems`].
-pub fn read(spec: &BundleSpec) -> Result<BundleInputs, Vec<Problem>> {
-    let mut reader =
-        Reader { spec, root: spec.root.canonicalize().unwrap_or_else(|_| spec.root.clone()), problems: vec![] };
+pub fn read(spec: &BundleSpec, results: &[PathBuf]) -> Result<BundleInputs, Vec<Problem>> {
+    let (inputs, problems) = examine(spec, results);
+    if problems.is_empty() { Ok(inputs) } else { Err(problems) }
+}
+
+/// As [`read`], with what could be read beside all problems.
+pub fn examine(spec: &BundleSpec, results: &[PathBuf]) -> (BundleInputs, Vec<Problem>) {
+    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let results = results.iter().map(real).collect();
+    let mut reader = Reader { spec, root: real(&spec.root), results, problems: vec![] };
     let resource = spec.resource.as_ref();
     let icon = resource.and_then(|r| r.icon.as_deref()).and_then(|path| reader.icon(path));
     let manifest = match resource.map(|r| &r.manifest) {
@@ -71,11 +78,7 @@ pub fn read(spec: &BundleSpec) -> Result<BundleInputs, Vec<Problem>> {
     if reader.problems.len() == before {
         programs::check(&mut reader, &assets, &templates);
     }
-    if reader.problems.is_empty() {
-        Ok(BundleInputs { icon, manifest, assets, templates })
-    } else {
-        Err(reader.problems)
-    }
+    (BundleInputs { icon, manifest, assets, templates }, reader.problems)
 }
 
 /// The work in progress.
@@ -83,6 +86,8 @@ struct Reader<'a> {
     spec: &'a BundleSpec,
     /// Canonical root of the workspace.
     root: PathBuf,
+    /// Canonical folders of results.
+    results: Vec<PathBuf>,
     problems: Vec<Problem>,
 }
 

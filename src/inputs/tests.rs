@@ -78,7 +78,7 @@ impl Project {
     /// `dest < source`, relative to the workspace.
     fn packed(&self) -> Vec<String> {
         let root = self.spec.root.canonicalize().expect("there");
-        let inputs = read(&self.spec).unwrap_or_else(|p| panic!("{p:#?}"));
+        let inputs = read(&self.spec, &[]).unwrap_or_else(|p| panic!("{p:#?}"));
         let source = |file: &AssetFile| crate::host::shorten(&file.source, &root);
         inputs.assets.iter().map(|file| format!("{} < {}", file.dest, source(file))).collect()
     }
@@ -86,7 +86,7 @@ impl Project {
     /// `id: what`, with this machine's folder left out.
     fn problems(&self) -> Vec<String> {
         let tmp = self.tmp.path().canonicalize().expect("there").display().to_string();
-        let problems = read(&self.spec).expect_err("problems");
+        let problems = read(&self.spec, &[]).expect_err("problems");
         assert!(problems.iter().all(|p| p.place.is_some() && !p.fixes.is_empty()), "{problems:#?}");
         problems.iter().map(|p| format!("{}: {}", p.id, p.what.replace(&tmp, "…"))).collect()
     }
@@ -110,6 +110,19 @@ fn globs_keep_the_path_below_their_fixed_part() {
     ] {
         assert_eq!(Project::new(&files).assets(&assets).packed(), packed, "{assets:?}");
     }
+}
+
+#[test]
+fn globs_pass_over_results() {
+    let files = ["a.txt", "build/b.txt", "out/c.txt", "out/deep/d.txt"];
+    let packed = |glob: &str| {
+        let project = Project::new(&files).assets(&[(glob, None)]);
+        let results = [project.spec.dir.join("build"), project.spec.dir.join("out"), project.spec.dir.clone()];
+        let inputs = read(&project.spec, &results).expect("good");
+        inputs.assets.iter().map(|file| file.dest.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(packed("**/*.txt"), ["a.txt"]);
+    assert_eq!(packed("out/**"), ["c.txt", "deep/d.txt"], "asked for by name");
 }
 
 #[test]
@@ -213,7 +226,7 @@ fn icon_and_manifest() {
     let icon =
         [&[0, 0, 1, 0, 1, 0, 1, 1, 0, 0, 1, 0, 32, 0, 8, 0, 0, 0, 22, 0, 0, 0][..], b"\x89PNG\r\n\x1a\n"].concat();
     project.write("a.png", &icon);
-    let inputs = read(&project.spec).expect("good");
+    let inputs = read(&project.spec, &[]).expect("good");
     assert_eq!((inputs.icon, inputs.manifest.map(|m| m.len())), (Some(icon), Some(36)));
 }
 
@@ -222,7 +235,7 @@ fn templates_are_named_by_their_path() {
     let mut project = Project::new(&["t/readme.md", "t/sub/x.ps1"]);
     project.write("t/install.ps1", "\u{feff}Ü".as_bytes());
     project.spec.templates = Some("t".into());
-    let inputs = read(&project.spec).expect("good");
+    let inputs = read(&project.spec, &[]).expect("good");
     let names: Vec<(&str, &str)> = inputs.templates.iter().map(|t| (t.name.as_str(), t.text.as_str())).collect();
     assert_eq!(names, [("install.ps1", "Ü"), ("readme.md", "text"), ("sub/x.ps1", "text")]);
 
@@ -251,7 +264,7 @@ fn files_that_administrators_edit_are_known_whichever_entry_says_so() {
     if let Asset::Glob { config, .. } = &mut project.spec.assets[1] {
         *config = true;
     }
-    let inputs = read(&project.spec).expect("inputs");
+    let inputs = read(&project.spec, &[]).expect("inputs");
     let files: Vec<(&str, bool)> = inputs.assets.iter().map(|a| (a.dest.as_str(), a.config)).collect();
     assert_eq!(files, [("a.toml", false), ("b.toml", true)]);
 }
@@ -268,10 +281,10 @@ fn programs_of_the_bundle_have_to_be_in_it() {
         post_start: command("made.cmd"),
         ..Hooks::default()
     };
-    assert!(read(&project.spec).is_ok());
+    assert!(read(&project.spec, &[]).is_ok());
     project.spec.install.hooks.backup = command("hooks/chek.ps1");
     project.spec.install.hooks.post_install = command("other.exe");
-    let problems = read(&project.spec).expect_err("two programs are missing");
+    let problems = read(&project.spec, &[]).expect_err("two programs are missing");
     let lines = crate::config::testing::lines(&problems);
     assert_eq!(
         lines,
@@ -282,6 +295,6 @@ fn programs_of_the_bundle_have_to_be_in_it() {
     );
     // A file that an asset fails to bring is one problem.
     project.spec.install.hooks.post_install.clear();
-    let problems = read(&project.assets(&[("hooks/chek.ps1", None)]).spec).expect_err("a file is missing");
+    let problems = read(&project.assets(&[("hooks/chek.ps1", None)]).spec, &[]).expect_err("a file is missing");
     assert_eq!(problems.iter().map(|p| p.id).collect::<Vec<_>>(), ["asset-missing"]);
 }

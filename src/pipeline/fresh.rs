@@ -10,9 +10,10 @@ use crate::bundle::{Published, Publisher};
 use crate::compile::Built;
 use crate::event::{Event, Sink};
 use crate::formats::OutputBundle;
-use crate::layout::Source;
+use crate::layout;
 use crate::model::{Finding, Sha256};
 use crate::verify::VerifyOptions;
+use crate::workspace::Source;
 use anyhow::Context;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -48,13 +49,14 @@ impl Freshness {
     pub(super) fn of(
         prepared: &Prepared,
         built: &[(&PreparedTarget, Built, tempfile::TempDir)],
+        source: Option<&Source>,
         options: &VerifyOptions,
     ) -> anyhow::Result<Self> {
         let mut key = Key::default();
         key.value(&Own::get());
         // Whole values, by their derived Debug, and patterns that name every field: one that is added later is not forgotten.
         let Prepared { workspace, config, output, targets, variant } = prepared;
-        key.value(&(workspace, config, output, variant, options));
+        key.value(&(workspace, source, config, output, variant, options));
         let mut files: Vec<&Path> = Vec::new();
         for target in targets {
             // What is stamped follows from configuration and inputs.
@@ -69,8 +71,8 @@ impl Freshness {
                     key.value(&(path, Sha256::of(bytes)));
                 }
                 files.extend(assets.iter().filter_map(|asset| match &asset.source {
-                    Source::File(path) => Some(path.as_path()),
-                    Source::Bytes(_) => None,
+                    layout::Source::File(path) => Some(path.as_path()),
+                    layout::Source::Bytes(_) => None,
                 }));
             }
         }

@@ -22,6 +22,7 @@ use crate::formats::OutputBundle;
 use crate::host::{Host, check_interrupt};
 use crate::model::Severity;
 use crate::verify::{self, VerifyOptions};
+use crate::workspace;
 use std::path::{Path, PathBuf};
 
 /// Runs the prepared plan: build, split symbols, stamp, render, pack, verify, publish. When cargo built what it had built before,
@@ -42,7 +43,8 @@ pub fn package(
         built.push((target, target::build(host, sink, target, work.path())?, work));
     }
     let options = VerifyOptions { allow: request.allow.clone(), private: private(host, prepared) };
-    let fresh = fresh::Freshness::of(prepared, &built, &options)?;
+    let source = workspace::source_after_build(host, &prepared.workspace);
+    let fresh = fresh::Freshness::of(prepared, &built, source.as_ref(), &options)?;
     if let Some(published) = fresh.recall(sink, &publisher) {
         return Ok(published);
     }
@@ -50,7 +52,8 @@ pub fn package(
     let mut bundles = Vec::new();
     for (target, built, work) in &built {
         let executables = executables(host, sink, prepared, target, built, work.path())?;
-        let bench = pack::Bench { host, sink, prepared, target, stage: publisher.stage() };
+        let source = source.as_ref();
+        let bench = pack::Bench { host, sink, prepared, target, source, stage: publisher.stage() };
         for (index, (spec, texts)) in target.unit.bundles.iter().zip(&target.texts).enumerate() {
             check_interrupt(host)?;
             let own: Vec<&Executable> = executables.iter().filter(|e| e.bundle == index).collect();
@@ -73,9 +76,17 @@ pub fn package(
 /// Folders whose names nobody else should learn.
 fn private(host: &dyn Host, prepared: &Prepared) -> Vec<String> {
     let home = host.env("HOME").map(PathBuf::from);
-    let folders = home.into_iter().chain([prepared.workspace.root.clone(), prepared.workspace.target_dir.clone()]);
-    // With the slash: `/root/` is a home folder, `/rootfs` is not. A folder at the top says too little to look for.
-    folders.filter(|dir| dir.components().count() > 1).map(|dir| format!("{}/", dir.display())).collect()
+    let workspace = &prepared.workspace;
+    let own = [&workspace.root, &workspace.target_dir, &workspace.build_dir].map(Clone::clone);
+    let folders = home.into_iter().chain(own);
+    // With the slash: `/root/` is a home folder, `/rootfs` is not. A folder further down is told by its name alone, as
+    // `env!("CARGO_MANIFEST_DIR")` has it. The top says too little to look for.
+    let needle = |dir: PathBuf| match dir.components().count() {
+        0 | 1 => None,
+        2 | 3 => Some(format!("{}/", dir.display())),
+        _ => Some(dir.display().to_string()),
+    };
+    folders.filter_map(needle).collect()
 }
 
 /// `package` ends with it: what lies in the staging folder is read again as a stranger would.

@@ -11,6 +11,7 @@ use crate::formats::{BuildManifest, OutputBundle, OutputFile, SourceState, manif
 use crate::host::Host;
 use crate::layout::{Entry, FileTree, Source};
 use crate::model::FileVersion;
+use crate::workspace;
 use std::path::Path;
 
 /// What a bundle is packed with.
@@ -19,6 +20,8 @@ pub(super) struct Bench<'a> {
     pub(super) sink: &'a dyn Sink,
     pub(super) prepared: &'a Prepared,
     pub(super) target: &'a PreparedTarget,
+    /// State of the repository, now that cargo has built.
+    pub(super) source: Option<&'a workspace::Source>,
     /// Staging folder of the publisher.
     pub(super) stage: &'a Path,
 }
@@ -71,7 +74,7 @@ impl Bench<'_> {
             target: self.target.unit.target.to_string(),
             variant: self.prepared.variant.clone(),
             profile: self.prepared.config.profile.clone(),
-            source: workspace.source.as_ref().map(|s| SourceState { commit: s.commit.clone(), clean: s.clean }),
+            source: self.source.map(|s| SourceState { commit: s.commit.clone(), clean: s.clean }),
             epoch: workspace.epoch.seconds,
             epoch_origin: workspace.epoch.origin.as_str().to_owned(),
             tools: self.target.ready.recipe.versions.clone(),

@@ -2,7 +2,7 @@
 
 use super::honoured;
 use super::pack;
-use super::texts::{Texts, texts};
+use super::texts::{Texts, check_templates, texts};
 use crate::cli::BuildArgs;
 use crate::compile::{self, CompilePlan};
 use crate::config::{self, Config, Unit};
@@ -82,21 +82,18 @@ pub fn configure(
     let mut workspace = workspace::load(host, request)?;
     workspace.build_targets = cargo_config.build_targets(host).map(|given| (given.value, given.origin));
     let (config, mut problems) = config::examine(request, &workspace)?;
+    let results = [workspace.target_dir.clone(), workspace.build_dir.clone(), output(host, request, &workspace)];
     let mut all = Vec::new();
     for unit in &config.units {
         let mut of_unit = Vec::new();
         for bundle in &unit.bundles {
-            let mut refused = honoured::check(bundle);
-            config::locate_problems(&mut refused, &bundle.package, &config.origins, &workspace);
-            problems.extend(refused.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>());
-            match inputs::read(bundle) {
-                Ok(inputs) => of_unit.push(inputs),
-                Err(mut found) => {
-                    config::locate_problems(&mut found, &bundle.package, &config.origins, &workspace);
-                    let new = found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>();
-                    problems.extend(new);
-                }
-            }
+            let (inputs, mut found) = inputs::examine(bundle, &results);
+            found.extend(honoured::check(bundle));
+            config::locate_problems(&mut found, &bundle.package, &config.origins, &workspace);
+            found.extend(check_templates(bundle, &inputs, &host.cwd()));
+            let new = found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>();
+            problems.extend(new);
+            of_unit.push(inputs);
         }
         all.push(of_unit);
     }
@@ -110,32 +107,42 @@ pub fn configure(
 /// As [`configure`]; what the toolchain lacks; an output folder that can't be used.
 pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow::Result<Prepared> {
     let (workspace, config, inputs, cargo_config) = configure(host, request)?;
-    let output = match &request.output {
-        Some(dir) => host.cwd().join(dir),
-        None => workspace.target_dir.join("winsvc"),
-    };
-    let output = plain(&output);
+    workspace.notes.iter().for_each(|note| sink.note(note.clone()));
+    let output = output(host, request, &workspace);
     crate::bundle::check_output(&output)?;
-    let flags: Vec<TargetFlags> =
-        config.units.iter().map(|u| cargo_config.for_target(host, u.target.triple())).collect::<Result<_, _>>()?;
-    let wants: Vec<Want> = config.units.iter().zip(&flags).map(|(unit, flags)| want(&workspace, unit, flags)).collect();
+    // What is not built has no flags, and rustc is not asked which of them hold.
+    let flags = |unit: &Unit| match request.no_build {
+        true => Ok(TargetFlags::default()),
+        false => cargo_config.for_target(host, unit.target.triple()),
+    };
+    let flags: Vec<TargetFlags> = config.units.iter().map(flags).collect::<Result<_, _>>()?;
+    let want = |(unit, flags)| Want { no_build: request.no_build, ..want(&workspace, unit, flags) };
+    let wants: Vec<Want> = config.units.iter().zip(&flags).map(want).collect();
     let options = Options {
         provision: request.provision,
         yes: request.yes,
         offline: request.offline || request.frozen,
         fresh: false,
     };
+    let contents = contents(&config, &inputs, &host.cwd())?;
     let rustc = cargo_config.rustc(host).rustc.map(|given| given.value);
     let ready = toolchain::prepare_for(host, sink, &wants, options, rustc.as_deref())?;
     check_interrupt(host)?;
     let mut targets = Vec::new();
-    for (((unit, ready), flags), inputs) in config.units.iter().zip(ready).zip(flags).zip(inputs) {
+    let units = config.units.iter().zip(ready).zip(flags).zip(inputs).zip(contents);
+    for ((((unit, ready), flags), inputs), (resources, texts)) in units {
         let compile = compile_plan(host, request, &workspace, &config, &cargo_config, unit, &ready, flags)?;
-        let resources = resources(unit, &inputs)?;
-        let texts = all_texts(unit, &inputs)?;
         targets.push(PreparedTarget { unit: unit.clone(), ready, compile, inputs, texts, resources });
     }
     Ok(Prepared { workspace, config, output, targets, variant: request.variant.clone() })
+}
+
+/// The folder for the results.
+fn output(host: &dyn Host, request: &BuildArgs, workspace: &Workspace) -> PathBuf {
+    plain(&match &request.output {
+        Some(dir) => host.cwd().join(dir),
+        None => workspace.target_dir.join("winsvc"),
+    })
 }
 
 /// A path without `.` and, where that means the same, without `..`: behind a symbolic link it does not.
@@ -153,6 +160,33 @@ fn plain(path: &Path) -> PathBuf {
         }
     }
     result
+}
+
+/// What is stamped, and the texts, by bundle.
+type Contents = (Vec<Vec<Option<Resources>>>, Vec<Texts>);
+
+/// Makes everything that needs no build, by unit, and names all problems of it at once.
+fn contents(config: &Config, inputs: &[Vec<BundleInputs>], cwd: &Path) -> anyhow::Result<Vec<Contents>> {
+    let mut problems: Vec<Problem> = Vec::new();
+    let mut all = Vec::new();
+    for (unit, inputs) in config.units.iter().zip(inputs) {
+        let resources = resources(unit, inputs).map_err(anyhow::Error::from);
+        match (resources, all_texts(unit, inputs, cwd)) {
+            (Ok(resources), Ok(texts)) => all.push((resources, texts)),
+            (resources, texts) => {
+                for error in [resources.err(), texts.err()].into_iter().flatten() {
+                    let found = match error.downcast::<Problems>() {
+                        Ok(found) => found.0,
+                        Err(error) => vec![error.downcast::<Problem>()?],
+                    };
+                    let new = found.into_iter().filter(|p| !problems.contains(p)).collect::<Vec<_>>();
+                    problems.extend(new);
+                }
+            }
+        }
+    }
+    Problems::check(problems)?;
+    Ok(all)
 }
 
 /// Makes what is to be stamped, so that an icon that is none is known before a long build.
@@ -180,10 +214,10 @@ fn resources(unit: &Unit, inputs: &[BundleInputs]) -> Result<Vec<Vec<Option<Reso
 }
 
 /// Renders the texts, so that a mistake in a template, or two files of one name, are known before a long build.
-fn all_texts(unit: &Unit, inputs: &[BundleInputs]) -> anyhow::Result<Vec<Texts>> {
+fn all_texts(unit: &Unit, inputs: &[BundleInputs], cwd: &Path) -> anyhow::Result<Vec<Texts>> {
     let mut all = Vec::new();
     for (spec, inputs) in unit.bundles.iter().zip(inputs) {
-        let texts = texts(spec, inputs, unit.target.triple())?;
+        let texts = texts(spec, inputs, unit.target.triple(), cwd)?;
         let exes = spec.bins.iter().map(|bin| (bin.clone(), Source::Bytes(Vec::new())));
         pack::tree(spec, &texts, exes)?;
         all.push(texts);
@@ -199,6 +233,7 @@ fn want(workspace: &Workspace, unit: &Unit, flags: &TargetFlags) -> Want {
         linker: flags.linker.as_ref().map(|l| l.value.display().to_string()),
         crt_static: unit.crt_static,
         rust_version: workspace.members.iter().filter(|m| built(&m.name)).filter_map(|m| m.rust_version.clone()).max(),
+        no_build: false,
     }
 }
 

@@ -1,13 +1,14 @@
 //! The texts of a bundle: everything that needs no build.
 
 use crate::config::BundleSpec;
-use crate::error::Problem;
+use crate::error::{Problem, Problems};
 use crate::formats::{ServiceJson, manifest, service_json};
 use crate::inputs::BundleInputs;
 use crate::layout::{Entry, Source};
 use crate::model::BundlePath;
-use crate::render::{self, RenderInput, UserTemplate};
+use crate::render::{self, BundleTexts, RenderInput, UserTemplate};
 use anyhow::Context;
+use std::path::Path;
 
 /// Everything in a bundle that is text of ours, an asset, or rendered by the project's templates.
 #[derive(Clone, Debug)]
@@ -34,8 +35,8 @@ impl Texts {
 /// Renders them.
 ///
 /// # Errors
-/// All problems of the project's templates at once; an asset that can't be read.
-pub fn texts(spec: &BundleSpec, inputs: &BundleInputs, target: &str) -> anyhow::Result<Texts> {
+/// All problems of the project's templates at once, with their files as seen from `cwd`; an asset that can't be read.
+pub fn texts(spec: &BundleSpec, inputs: &BundleInputs, target: &str, cwd: &Path) -> anyhow::Result<Texts> {
     let service = ServiceJson {
         schema_version: service_json::VERSION,
         id: spec.id.clone(),
@@ -56,16 +57,20 @@ pub fn texts(spec: &BundleSpec, inputs: &BundleInputs, target: &str) -> anyhow::
         files.push(path(&bin.exe())?);
     }
     files.extend(inputs.assets.iter().map(|asset| asset.dest.clone()));
-    let templates = inputs.templates.iter().map(|t| UserTemplate { name: t.name.clone(), text: t.text.clone() });
     let input = RenderInput {
         service,
         about: spec.about.clone(),
         archive: spec.archive_name.clone(),
         files,
-        templates: templates.collect(),
+        templates: templates(inputs),
     };
-    let rendered = render::bundle_texts(&input)?;
-    let assets = assets(inputs, &input)?;
+    let mut problems = Vec::new();
+    let rendered = render::bundle_texts(&input).unwrap_or_else(|found| {
+        problems.extend(found.0);
+        BundleTexts::default()
+    });
+    let assets = assets(inputs, &input, &mut problems)?;
+    Problems::check(placed(problems, spec, inputs, cwd))?;
     Ok(Texts {
         archive_name: spec.archive_name.clone(),
         files: rendered.files.into_iter().map(|f| (f.path, f.bytes)).collect(),
@@ -75,14 +80,44 @@ pub fn texts(spec: &BundleSpec, inputs: &BundleInputs, target: &str) -> anyhow::
     })
 }
 
-fn assets(inputs: &BundleInputs, input: &RenderInput) -> anyhow::Result<Vec<Entry>> {
+/// What can be told of the project's templates before they are rendered.
+pub(super) fn check_templates(spec: &BundleSpec, inputs: &BundleInputs, cwd: &Path) -> Vec<Problem> {
+    let found = render::check_templates(&templates(inputs)).err().map(|found| found.0).unwrap_or_default();
+    placed(found, spec, inputs, cwd)
+}
+
+fn templates(inputs: &BundleInputs) -> Vec<UserTemplate> {
+    inputs.templates.iter().map(|t| UserTemplate { name: t.name.clone(), text: t.text.clone() }).collect()
+}
+
+/// Templates go by the names that they have in the bundle: here they get those of their files.
+fn placed(mut problems: Vec<Problem>, spec: &BundleSpec, inputs: &BundleInputs, cwd: &Path) -> Vec<Problem> {
+    for place in problems.iter_mut().filter_map(|problem| problem.place.as_mut()) {
+        let is_it = |name: &str| name.strip_suffix(".tera").unwrap_or(name) == place.file;
+        let template = inputs.templates.iter().find(|template| is_it(&template.name));
+        let template = template.zip(spec.templates.as_ref()).map(|(t, folder)| spec.dir.join(folder).join(&t.name));
+        let asset = || inputs.assets.iter().find(|a| a.template && is_it(a.dest.as_str())).map(|a| a.source.clone());
+        if let Some(file) = template.or_else(asset) {
+            place.file = crate::host::shorten(&file, cwd);
+        }
+    }
+    problems
+}
+
+fn assets(inputs: &BundleInputs, input: &RenderInput, problems: &mut Vec<Problem>) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for asset in &inputs.assets {
         let source = if asset.template {
             let name = asset.source.display();
             let text =
                 std::fs::read_to_string(&asset.source).with_context(|| format!("can't read `{name}` as text"))?;
-            Source::Bytes(render::render_asset(asset.dest.as_str(), &text, &render::asset_context(input))?)
+            match render::render_asset(asset.dest.as_str(), &text, &render::asset_context(input)) {
+                Ok(bytes) => Source::Bytes(bytes),
+                Err(problem) => {
+                    problems.push(problem);
+                    continue;
+                }
+            }
         } else {
             Source::File(asset.source.clone())
         };

@@ -1,6 +1,7 @@
 //! Everything that will happen, as a serialisable value. No IO: what can be known before cargo runs is decided before it.
 
 mod on_host;
+mod rest;
 mod text;
 
 pub use text::text;
@@ -8,7 +9,7 @@ pub use text::text;
 use crate::config::{Asset, BundleSpec, Config, Origin, SymbolsMode, Unit};
 use crate::formats::SourceState;
 use crate::formats::plan::{ArtifactRef, BundlePlan, CommandPlan, FilePlan, Plan, TargetPlan, VERSION, ValuePlan};
-use crate::inputs::BundleInputs;
+use crate::inputs::{BundleInputs, TemplateSource};
 use crate::model::{Install, ServiceSpec, StartType};
 use crate::workspace::Workspace;
 
@@ -69,7 +70,9 @@ fn bundle(unit: &Unit, spec: &BundleSpec, inputs: &BundleInputs, rendered: &[Str
         let from = ArtifactRef::Asset { source: asset.source.display().to_string(), config: asset.config };
         files.push(file(asset.dest.as_str(), from));
     }
-    files.extend(rendered.iter().map(|name| file(name, ArtifactRef::Rendered)));
+    files.extend(
+        rendered.iter().map(|name| file(name, ArtifactRef::Rendered { template: template(spec, inputs, name) })),
+    );
     files.push(file(crate::formats::manifest::FILE_NAME, ArtifactRef::Generated));
     if !spec.services.is_empty() {
         files.push(file(crate::formats::service_json::FILE_NAME, ArtifactRef::Generated));
@@ -93,10 +96,18 @@ fn bundle(unit: &Unit, spec: &BundleSpec, inputs: &BundleInputs, rendered: &[Str
     }
 }
 
+/// The project's own template of a file.
+fn template(spec: &BundleSpec, inputs: &BundleInputs, name: &str) -> Option<String> {
+    let is_it = |template: &&TemplateSource| template.name.strip_suffix(".tera").unwrap_or(&template.name) == name;
+    let template = inputs.templates.iter().find(is_it)?;
+    Some(spec.dir.join(spec.templates.as_ref()?).join(&template.name).display().to_string())
+}
+
 /// The values in effect, with their origins: everything that somebody set, and the defaults that decide how a service behaves.
 fn values(config: &Config) -> Vec<ValuePlan> {
     let mut list = Values { config, list: Vec::new() };
     list.add("", "profile", config.profile.clone());
+    list.add("", "required-version", config.required_version.clone().unwrap_or_else(|| "any".into()));
     let targets: Vec<_> = config.units.iter().map(|u| u.target.to_string()).collect();
     list.add("", "targets", targets.join(", "));
     let Some(unit) = config.units.first() else { return list.list };
@@ -116,6 +127,7 @@ fn values(config: &Config) -> Vec<ValuePlan> {
             add("resource.version", resource.version.to_string());
             add("resource.icon", resource.icon.clone().unwrap_or_else(|| "none".into()));
         }
+        rest::bundle(spec, &mut add);
         for service in &spec.services {
             self::service(service, &mut add);
         }
@@ -179,6 +191,7 @@ fn service(service: &ServiceSpec, add: &mut impl FnMut(&str, String)) {
         (None, None, true) => format!("runs for {}", seconds(service.health.stable_ms)),
     };
     key("health", health);
+    rest::service(service, &mut key);
 }
 
 fn failure(service: &ServiceSpec) -> String {

@@ -1,7 +1,7 @@
 //! The plan for people.
 
 use crate::formats::plan::{ArtifactRef, BundlePlan, CommandPlan, Plan, TargetPlan};
-use std::ffi::OsStr;
+use crate::host::Cmd;
 use std::fmt::Write as _;
 
 /// The plan as text: one labelled line each, values with their origins at the end.
@@ -56,9 +56,11 @@ fn bundle(out: &mut String, bundle: &BundlePlan) {
     for file in &bundle.files {
         let from = match &file.from {
             ArtifactRef::Built { package, bin } => format!("  (bin {bin} of {package})"),
-            ArtifactRef::Asset { source, config: false } => format!("  (from {source})"),
             ArtifactRef::Asset { source, config: true } => format!("  (from {source}; edits are kept)"),
-            ArtifactRef::Rendered | ArtifactRef::Generated => String::new(),
+            ArtifactRef::Asset { source, config: false } | ArtifactRef::Rendered { template: Some(source) } => {
+                format!("  (from {source})")
+            }
+            ArtifactRef::Rendered { template: None } | ArtifactRef::Generated => String::new(),
         };
         line(out, "file", &format!("{}{from}", file.path));
     }
@@ -83,9 +85,10 @@ fn bundle(out: &mut String, bundle: &BundlePlan) {
 
 /// A command as a POSIX shell would take it.
 fn shell(command: &CommandPlan) -> String {
-    let quote = |text: &String| crate::host::quote(OsStr::new(text));
-    let env = command.env.iter().filter_map(|(key, value)| value.as_ref().map(|v| format!("{key}={}", quote(v))));
-    env.chain(command.argv.iter().map(quote)).collect::<Vec<_>>().join(" ")
+    let mut words = command.argv.iter();
+    let mut cmd = Cmd::new(words.next().map(String::as_str).unwrap_or_default()).args(words);
+    cmd.env = command.env.iter().map(|(key, value)| (key.into(), value.as_ref().map(Into::into))).collect();
+    cmd.display()
 }
 
 /// Control characters are shown, not obeyed.

@@ -85,14 +85,18 @@ impl Engine {
                 extra.push(name);
             }
         }
-        Problems::check(problems)?;
+        Problems::check(std::mem::take(&mut problems))?;
         for (language, tera) in &mut teras {
             let own = texts.iter().filter(|(name, _)| Language::of(name) == *language);
             if let Err(error) = tera.add_raw_templates(own.map(|(n, t)| (n.as_str(), *t))) {
-                let name = format!("({language:?})");
-                return Err(Problems(vec![problem(&name, &error)]));
+                let mut found = culprits(*language, user);
+                if found.is_empty() {
+                    found.push(problem("", &error));
+                }
+                problems.extend(found);
             }
         }
+        Problems::check(problems)?;
         overridden.sort();
         Ok((Engine { teras, overridden }, extra))
     }
@@ -119,6 +123,34 @@ impl Engine {
         match self.teras.get(&Language::of(name)) {
             Some(tera) => finish(tera, name, context),
             None => Err(Problem::new("template-syntax", format!("there is no template `{name}`"))),
+        }
+    }
+}
+
+/// Which of the project's templates can't be taken together with the others, for lack of one that they name, or going in circles:
+/// all that the built-in ones can't be extended by, in any order.
+fn culprits(language: Language, user: &[UserTemplate]) -> Vec<Problem> {
+    let mut good = tera(language);
+    let built_in = BUILT_IN.iter().filter(|(name, _)| Language::of(name) == language);
+    if good.add_raw_templates(built_in.copied()).is_err() {
+        return Vec::new();
+    }
+    let mut waiting: Vec<&UserTemplate> =
+        user.iter().filter(|template| Language::of(plain_name(&template.name)) == language).collect();
+    loop {
+        let mut problems = Vec::new();
+        let before = waiting.len();
+        waiting.retain(|template| {
+            let (name, mut with) = (plain_name(&template.name), good.clone());
+            let added = with.add_raw_template(name, &template.text);
+            match &added {
+                Ok(()) => good = with,
+                Err(error) => problems.push(problem(name, error)),
+            }
+            added.is_err()
+        });
+        if waiting.is_empty() || waiting.len() == before {
+            return problems;
         }
     }
 }

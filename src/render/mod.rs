@@ -131,6 +131,14 @@ pub fn bundle_texts(input: &RenderInput) -> Result<BundleTexts, Problems> {
     Ok(out)
 }
 
+/// Looks at the project's templates by themselves: whether they can be read, and know each other.
+///
+/// # Errors
+/// All problems of that kind.
+pub fn check_templates(templates: &[UserTemplate]) -> Result<(), Problems> {
+    Engine::with_user_templates(templates).map(drop)
+}
+
 /// Renders one asset that is marked as a template. `name` is its path in the bundle: the extension says the language.
 ///
 /// # Errors

@@ -38,12 +38,14 @@ pub struct Want {
     pub crt_static: bool,
     /// The highest `rust-version` among the packages to build. It bounds which other compiler may stand in.
     pub rust_version: Option<semver::Version>,
+    /// It is built already: what is needed is only what splits debug information off.
+    pub no_build: bool,
 }
 
 impl Want {
     /// A target with nothing more known about it, C run-time linked statically.
     pub fn new(target: Target, backend: BackendChoice) -> Self {
-        Want { target, backend, linker: None, crt_static: true, rust_version: None }
+        Want { target, backend, linker: None, crt_static: true, rust_version: None, no_build: false }
     }
 }
 
@@ -123,7 +125,7 @@ pub fn prepare_for(
     let mut problems = Vec::new();
     for want in wants {
         let Some(active) = &inventory.compiler else { continue };
-        if std_source::find(host, want, active).is_ok() {
+        if want.no_build || std_source::find(host, want, active).is_ok() {
             continue;
         }
         let climb = Climb { host, sink, provisioner: &provisioner, inventory: &inventory, active, want, options };
@@ -200,6 +202,10 @@ pub(crate) fn judge(host: &dyn Host, wants: &[Want], inventory: &Inventory) -> (
 fn judge_one(host: &dyn Host, want: &Want, inventory: &Inventory) -> Result<Recipe, Vec<Gap>> {
     let backend =
         recipe::backend(want).map_err(|problem| vec![Gap { problem, kind: GapKind::Final, package: None }])?;
+    if want.no_build {
+        let gaps = recipe::gaps(backend, want, inventory);
+        return if gaps.is_empty() { Ok(recipe::packing(backend, want, inventory)) } else { Err(gaps) };
+    }
     let Some(compiler) = &inventory.compiler else {
         return Err(vec![Gap { problem: no_compiler(host), kind: GapKind::Final, package: None }]);
     };

@@ -6,6 +6,10 @@
 /// What comes first, and whether a name and another separator have to follow (`/home/NAME/`).
 const UNIX: &[(&str, bool)] =
     &[("/home/", true), ("/Users/", true), ("/root/", false), ("/build/", false), ("/builds/", false)];
+/// Names that stand for folders of the build machine (docs/building.md): below them, any folder is the project's own.
+const MAPPED: &[&str] = &["/src/", "/target/", "/deps/", "/cargo/registry/", "/cargo/git/", "/rustc/"];
+/// How names of source files end.
+const SOURCES: &[&str] = &[".rs", ".c", ".cc", ".cpp", ".h", ".hpp"];
 /// Behind a drive's colon.
 const WINDOWS: &str = "\\Users\\";
 /// How much of a path is shown.
@@ -93,12 +97,24 @@ impl Text<'_> {
             && self.char(-1).is_some_and(|c| c.is_ascii_alphabetic())
             && Text { at: self.at + self.width, ..*self }.starts_with(WINDOWS);
         let mine = own.iter().any(|needle| self.starts_with(needle));
-        if !(mine || windows || unix && !self.is_in_url()) {
+        if !(mine || windows || unix && !self.is_in_url() && !self.is_in_mapped()) {
             return None;
         }
         let start = if windows { -1 } else { 0 };
         let shown = (start..).map_while(|n| self.char(n)).take_while(|c| !b"\"'<>|*?".contains(c));
         Some(shown.take(SHOWN).map(char::from).collect())
+    }
+
+    /// Whether a path under one of [`MAPPED`] leads up to here: `/target/TRIPLE/release/build/…`. What ends in a source file is
+    /// a path of its own, with the next behind it.
+    fn is_in_mapped(&self) -> bool {
+        let is_part = |c: u8| c.is_ascii_alphanumeric() || b"._-+@/ ".contains(&c);
+        let mut before: Vec<u8> = (1..400).map_while(|n| self.char(-n)).take_while(|c| is_part(*c)).collect();
+        before.reverse();
+        let before = String::from_utf8_lossy(&before) + "/";
+        let rest = MAPPED.iter().filter_map(|name| before.rfind(name).map(|at| &before[at + name.len()..]));
+        let is_file = |part: &str| SOURCES.iter().any(|end| part.ends_with(end));
+        rest.into_iter().any(|rest| !rest.split('/').any(is_file))
     }
 
     /// Whether `scheme://host` leads up to here.
@@ -130,6 +146,8 @@ mod tests {
         assert_eq!(found("x/root/.cargo/registry/src/a\u{1}"), ["/root/.cargo/registry/src/a"]);
         assert_eq!(found("errorC:\\Users\\ann\\x\n"), ["C:\\Users\\ann\\x"]);
         assert_eq!(found("/Users/ann/x /builds/group/app"), ["/Users/ann/x /builds/group/app"]);
+        assert_eq!(found("/src/main.rs/build/agent/x/src/lib.rs"), ["/build/agent/x/src/lib.rs"]);
+        assert_eq!(found("/src/made.h/home/ann/x.rs"), ["/home/ann/x.rs"]);
         assert_eq!(found("/build/rustc-1/library\0\0/home/a/b\0\0/home/a/b").len(), 2);
     }
 
@@ -139,6 +157,9 @@ mod tests {
             "/rustc/0123456789abcdef/library/std/src/lib.rs",
             "https://example.com/home/ann/page",
             "http://localhost:8080/build/x",
+            "/target/x86_64-pc-windows-gnu/release/build/hello-d83ee7f8158dfcb1/out/made.rs",
+            "main.rs/src/build/mod.rs",
+            "/cargo/registry/winres-0.1.12/build/x.rs",
             "/home/",
             "/home/ann",
             "/homes/a/b",

@@ -1,6 +1,6 @@
 //! `cargo metadata --no-deps`, and what the environment adds to it.
 
-use super::types::{Bin, ManifestText, Package, Workspace};
+use super::types::{Bin, ManifestText, Package, Source, Workspace};
 use super::{epoch, git};
 use crate::cli::BuildArgs;
 use crate::error::Problem;
@@ -24,15 +24,23 @@ pub fn load(host: &dyn Host, request: &BuildArgs) -> anyhow::Result<Workspace> {
     epoch::epoch(host.env("SOURCE_DATE_EPOCH").as_deref(), None)?;
     // Git is asked while cargo works, about the folders that most projects have.
     let likely = likely_folders(host, request, &cwd, &manifest);
-    let (metadata, head) = rayon::join(|| metadata(host, request, &manifest), || git::head(host, &likely.0, &likely.1));
+    let output = request.output.as_ref().map(|dir| cwd.join(dir));
+    let head = |root: &Path, target_dir: &Path, build_dir: &Path| {
+        let ours: Vec<&Path> = [target_dir, build_dir].into_iter().chain(output.as_deref()).collect();
+        git::head(host, root, &ours)
+    };
+    let (metadata, likely_head) =
+        rayon::join(|| metadata(host, request, &manifest), || head(&likely.0, &likely.1, &likely.1));
     let metadata = metadata?;
     let root = metadata.workspace_root.clone().into_std_path_buf();
     let target_dir = match &request.target_dir {
         Some(dir) => cwd.join(dir),
         None => metadata.target_directory.clone().into_std_path_buf(),
     };
-    let head = if (&root, &target_dir) == (&likely.0, &likely.1) { head } else { git::head(host, &root, &target_dir) };
-    let epoch = epoch::epoch(host.env("SOURCE_DATE_EPOCH").as_deref(), head.as_ref().map(|h| h.1))?;
+    let build_dir = build_dir(&metadata, &target_dir);
+    let as_likely = (&root, &target_dir, &build_dir) == (&likely.0, &likely.1, &likely.1);
+    let head = if as_likely { likely_head } else { head(&root, &target_dir, &build_dir) };
+    let epoch = epoch::epoch(host.env("SOURCE_DATE_EPOCH").as_deref(), head.time)?;
     let text = |path: &Path| ManifestText {
         path: path.to_owned(),
         display: shorten(path, &cwd),
@@ -53,13 +61,30 @@ pub fn load(host: &dyn Host, request: &BuildArgs) -> anyhow::Result<Workspace> {
         manifest: text(&root_manifest),
         metadata: table(&metadata.workspace_metadata),
         default_members,
-        source: head.map(|h| h.0),
+        source: head.source,
+        notes: head.note.into_iter().collect(),
         epoch,
         build_targets: None,
         root,
         target_dir,
+        build_dir,
         members,
     })
+}
+
+/// The folder of cargo's intermediate results: that of `build.build-dir` where one is set, else the target folder.
+fn build_dir(metadata: &cargo_metadata::Metadata, target_dir: &Path) -> PathBuf {
+    match &metadata.build_directory {
+        Some(dir) if *dir != metadata.target_directory => dir.clone().into_std_path_buf(),
+        _ => target_dir.to_owned(),
+    }
+}
+
+/// The state of the repository once cargo has built: what [`load`] found, unless cargo has had to change Cargo.lock.
+pub fn source_after_build(host: &dyn Host, workspace: &Workspace) -> Option<Source> {
+    let source = workspace.source.as_ref()?;
+    let clean = source.clean && git::lock_is_clean(host, &workspace.root);
+    Some(Source { clean, ..source.clone() })
 }
 
 /// Workspace root and target directory of a package that is its own workspace and builds where cargo does by default.

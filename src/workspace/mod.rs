@@ -10,5 +10,5 @@ mod types;
 
 pub use flags::{CargoConfig, TargetFlags};
 pub(crate) use load::cargo;
-pub use load::load;
+pub use load::{load, source_after_build};
 pub use types::*;

@@ -9,6 +9,8 @@ pub struct Workspace {
     pub root: PathBuf,
     /// Cargo's target folder.
     pub target_dir: PathBuf,
+    /// Folder of cargo's intermediate results: the target folder, unless `build.build-dir` names another.
+    pub build_dir: PathBuf,
     /// The workspace root's Cargo.toml.
     pub manifest: ManifestText,
     /// `workspace.metadata.winsvc`, when there.
@@ -21,8 +23,10 @@ pub struct Workspace {
     pub root_package: Option<String>,
     /// Name of the package in whose folder the command was started (or that `--manifest-path` names), when it is a member.
     pub current_package: Option<String>,
-    /// State of the repository, when there is one with a commit.
+    /// State of the repository, when there is one with a commit that can be read.
     pub source: Option<Source>,
+    /// What to know about it all.
+    pub notes: Vec<String>,
     /// Time of everything that is written.
     pub epoch: Epoch,
     /// Targets from CARGO_BUILD_TARGET or cargo's `build.target`, with their origin.
@@ -94,7 +98,7 @@ pub struct Bin {
 pub struct Source {
     /// Full commit id.
     pub commit: String,
-    /// No change in the working tree.
+    /// No change in the working tree, but for what builds leave in their own folders.
     pub clean: bool,
 }
 

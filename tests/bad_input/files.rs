@@ -44,6 +44,53 @@ fn a_wrong_key_and_a_missing_file_in_one_breath() {
 }
 
 #[test]
+fn shape_meaning_services_files_and_templates_in_one_breath() {
+    let sandbox = with(
+        "start-up = 1\nmin-windows = \"6.0.0\"\nresource.icon = \"no.ico\"\ntemplates = \"winsvc\"\n\
+         [package.metadata.winsvc.services.Agent]\nbin = \"agnet\"\nargs = [\"%x%\", \"${NO}\"]\n\
+         [package.metadata.winsvc.services.\"a/b\"]\nbin = \"hello\"\nenv.A = \"%B%\"",
+        &[],
+    );
+    sandbox.write("winsvc/a.txt", "{% if version %}");
+    sandbox.write("winsvc/b.toml", "a = {{ version }}\n{% include \"partials/none\" %}");
+    let says = [
+        "error[unknown-key]: unknown key `start-up`",
+        "error[wrong-value]: `min-windows",
+        "error[unknown-binary]: `services.Agent.bin`",
+        "error[percent-in-args]: `services.Agent.args[0]`",
+        "error[undeclared-parameter]: `services.Agent.args[1]`",
+        "error[service-name]: `services.\"a/b\"`",
+        "error[percent-in-env]: ",
+        "error[file-missing]: `resource.icon`",
+        "error[template-syntax]: template `a.txt`",
+        "  --> winsvc/a.txt:1",
+        "error: 9 problems; nothing was written\n",
+    ];
+    sandbox.refused(&["package"], 2, &says);
+}
+
+#[test]
+fn templates_that_do_not_know_each_other_and_values_that_are_not_there() {
+    let sandbox = with("templates = \"winsvc\"\nassets = [{ source = \"c.txt\", template = true }]", &[]);
+    sandbox.write("c.txt", "{{ nothing }}");
+    sandbox.write("winsvc/partials/one.txt", "{% include \"partials/two.txt\" %}");
+    sandbox.write("winsvc/partials/two.txt", "good");
+    sandbox.write("winsvc/a.txt.tera", "{% include \"partials/one.txt\" %}");
+    sandbox.write("winsvc/b.txt", "{% include \"partials/none.txt\" %}");
+    let ran = sandbox.refused(&["package"], 2, &["template `b.txt`", "partials/none.txt", "--> winsvc/b.txt"]);
+    assert!(!ran.stderr.contains("(Text)") && !ran.stderr.contains("a.txt"), "{}", ran.stderr);
+    sandbox.write("winsvc/b.txt", "good\n{{ verison }}");
+    sandbox.write("winsvc/a.txt.tera", "{{ about.x.y }}");
+    let says =
+        ["--> c.txt:1", "--> winsvc/a.txt.tera:1", "--> winsvc/b.txt:2", "error: 3 problems; nothing was written\n"];
+    // Before the tools are looked for.
+    let path = crate::support::path_of_only("path-with-cargo-only", &["cargo", "rustup", "sh"]);
+    let sandbox = sandbox.env("PATH", path);
+    sandbox.refused(&["package"], 2, &says);
+    sandbox.refused(&["generate", "scripts"], 2, &says);
+}
+
+#[test]
 fn assets_that_differ_in_case() {
     let sandbox = with("assets = [\"conf/*\", \"more/*\"]", &["conf/agent.conf", "more/Agent.CONF"]);
     let says = [

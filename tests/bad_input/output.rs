@@ -38,6 +38,9 @@ fn where_nothing_can_be_made() {
     // Not even by root.
     let says = ["error[", "/proc/winsvc-output", "fix: choose another folder with `--output DIR`\n"];
     Sandbox::hello("").refused(&["package", "-o", "/proc/winsvc-output"], 1, &says);
+    // That it is there does not help.
+    let says = ["error[", "cannot write /proc/.winsvc-lock: ", "fix: choose another folder with `--output DIR`\n"];
+    Sandbox::hello("").refused(&["package", "-o", "/proc"], 1, &says);
 }
 
 #[test]

@@ -173,3 +173,43 @@ fn locked_and_offline_reach_cargo() {
         assert!(build.split(' ').any(|word| word == flag), "{flag}: {build}");
     }
 }
+
+#[test]
+fn a_build_folder_elsewhere_stays_out_of_the_result() {
+    let sandbox = Sandbox::hello("");
+    let dir = sandbox.path("elsewhere");
+    let sandbox = sandbox.env("CARGO_BUILD_BUILD_DIR", &dir);
+    sandbox.write(
+        "build.rs",
+        "fn main() { let out = std::env::var(\"OUT_DIR\").unwrap(); std::fs::write(out + \"/made.rs\", \
+         \"pub fn made(n: usize) { assert!(n < 7) }\").unwrap(); }\n",
+    );
+    sandbox.write(
+        "src/main.rs",
+        "include!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));\nfn main() { made(std::env::args().count()) }\n",
+    );
+    let ran = sandbox.run(&["package"]).success();
+    assert!(dir.join("x86_64-pc-windows-gnu").is_dir(), "cargo builds there");
+    let exe = read(&sandbox.output().join(HELLO), "hello.exe");
+    assert!(!contains(&exe, dir.to_str().unwrap()), "{}", ran.stderr);
+    // Generated code has its constant name, which is not taken for a path of a machine.
+    assert!(contains(&exe, "/target/x86_64-pc-windows-gnu/release/build/hello-"));
+    assert!(!ran.stderr.contains("WS212"), "{}", ran.stderr);
+}
+
+#[test]
+fn globs_leave_the_target_folder_and_the_results_out() {
+    let sandbox = Sandbox::hello(
+        "[package.metadata.winsvc]\nassets = [\"**/*.json\", \"**/*.txt\", \"**/*.sha256\", \"*.md\"]\n",
+    );
+    sandbox.write("a.json", "{}");
+    sandbox.write("a.md", "");
+    sandbox.write("b/a.txt", "");
+    sandbox.write("b/a.sha256", "");
+    for args in [&["package"][..], &["package", "--output", "b/out"], &["package", "--output", "b/out"]] {
+        let zip = &sandbox.run(args).success().paths()[0];
+        let names = crate::names(zip);
+        let assets = names.iter().filter(|n| n.contains(".json") || n.contains("b/")).collect::<Vec<_>>();
+        assert_eq!(assets, ["a.json", "b/a.sha256", "b/a.txt", "service.json", "winsvc-manifest.json"], "{names:?}");
+    }
+}

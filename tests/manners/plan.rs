@@ -9,26 +9,20 @@ use std::fs;
 /// A project with a bit of everything.
 fn project() -> Sandbox {
     let config = "[package.metadata.winsvc]\n\
-                  assets = [\"$auto\", { source = \"conf/*.toml\", dest = \"conf/\", config = true }]\n\
+                  assets = [\"$auto\", { source = \"conf/*.toml\", dest = \"conf/\" }]\n\
                   templates = \"winsvc\"\n\
                   [package.metadata.winsvc.services.Agent]\n\
                   start = \"auto\"\n\
                   args = [\"--port\", \"${PORT}\"]\n\
-                  account = { user = 'ACME\\agent' }\n\
-                  preshutdown-timeout = \"1m\"\n\
-                  triggers = [\"start/networkon\"]\n\
                   crash-dumps = true\n\
                   firewall = [\"tcp/${PORT}\"]\n\
                   url-acl = [\"http://+:${PORT}/\"]\n\
-                  certificates = [{ subject = \"CN=agent\" }]\n\
                   health.command = [\"hello.exe\", \"ping\"]\n\
                   [package.metadata.winsvc.install]\n\
                   hooks = { pre-stop = [\"hello.exe\", \"drain\"] }\n\
                   [package.metadata.winsvc.parameters.PORT]\n\
                   default = \"8080\"\n\
-                  type = \"port\"\n\
-                  [package.metadata.winsvc.parameters.TOKEN]\n\
-                  secret = true\n";
+                  type = \"port\"\n";
     Sandbox::new(&[
         ("Cargo.toml", &hello_toml(config)),
         ("src/main.rs", MAIN),
@@ -68,6 +62,38 @@ fn plan_and_dry_run_say_the_same_and_write_nothing() {
 }
 
 #[test]
+fn every_value_in_effect_is_shown() {
+    let sandbox = project();
+    let config = "[package.metadata.winsvc]\nrequired-version = \">=0.1\"\ntemplates = \"winsvc\"\n\
+                  resource.copyright = \"me\"\n\
+                  [package.metadata.winsvc.services.Agent]\nerror-control = \"severe\"\n\
+                  failure.reset = \"1h\"\nhealth.timeout = \"1m\"\n";
+    sandbox.write("Cargo.toml", hello_toml(config));
+    let plan = sandbox.run(&["plan"]).success().stdout;
+    let words: Vec<Vec<&str>> = plan.lines().map(|line| line.split_whitespace().collect()).collect();
+    for line in [
+        "required-version >=0.1 [Cargo.toml:7",
+        "hello/templates winsvc [Cargo.toml:8",
+        "hello/resource.copyright me [Cargo.toml:9",
+        "hello/resource.product-name hello [package.name",
+        "hello/resource.manifest built in [default]",
+        "hello/services.Agent.bin hello [",
+        "hello/services.Agent.error-control severe [Cargo.toml:11",
+        "hello/services.Agent.failure.reset 1h [Cargo.toml:12",
+        "hello/services.Agent.failure.on-error-exit true [default]",
+        "hello/services.Agent.health.timeout 1m [Cargo.toml:13",
+        "hello/services.Agent.event-log Agent in Application [default]",
+        "hello/services.Agent.required-privileges all of the account's [default]",
+        "hello/services.Agent.security-descriptor that of Windows [default]",
+    ] {
+        assert!(words.iter().any(|words| words.join(" ").starts_with(line)), "{line}\n{plan}");
+    }
+    assert!(
+        plan.contains(&format!("file     notes.txt  (from {})", sandbox.project().join("winsvc/notes.txt").display()))
+    );
+}
+
+#[test]
 fn the_plan_comes_true() {
     let sandbox = project();
     let plan: Value = serde_json::from_str(&sandbox.run(&["plan", "--json"]).success().stdout).unwrap();
@@ -95,28 +121,19 @@ fn what_the_machine_is_given_is_said() {
     let ran = sandbox.run(&["plan"]).success();
     for line in [
         "file     conf/a.toml  (from ",
-        "; edits are kept)",
-        r"service  Agent  auto  as ACME\agent",
-        "asks     TOKEN (secret)",
-        r"on host  + right to log on as a service for ACME\agent",
+        r"service  Agent  auto  as NT SERVICE\Agent",
         r"on host  + mini crash dumps of hello.exe in %ProgramData%\hello\dumps",
         "on host  + firewall rule Agent tcp PORT: tcp/${PORT} from anywhere on domain, private",
         "on host  + URL reservation http://+:${PORT}/",
-        r"on host  + access to the private key of My\CN=agent",
-        "on host  + secret file for TOKEN",
         "on host  + entry in the list of installed programs",
     ] {
         assert!(ran.stdout.contains(line), "{line}\n{}", ran.stdout);
     }
     for (key, value) in [
-        ("services.Agent.preshutdown-timeout", "1m  [Cargo.toml:"),
-        ("services.Agent.triggers", "start/networkon  [Cargo.toml:"),
         ("services.Agent.crash-dumps", "mini, 10 kept  [Cargo.toml:"),
         ("services.Agent.firewall", "tcp/${PORT} from anywhere on domain, private  [Cargo.toml:"),
         ("services.Agent.url-acl", "http://+:${PORT}/  [Cargo.toml:"),
-        ("services.Agent.certificates", r"My\CN=agent  [Cargo.toml:"),
         ("services.Agent.health", "hello.exe ping  [Cargo.toml:"),
-        ("parameters.TOKEN", "(asked, secret)  ["),
         ("install.keep", "1  [default]"),
         ("install.add-remove-programs", "true  [default]"),
         ("install.rollback-safe", "true  [default]"),
@@ -126,8 +143,43 @@ fn what_the_machine_is_given_is_said() {
             ran.stdout.lines().find(|l| l.starts_with(&format!("hello/{key} "))).unwrap_or_else(|| panic!("{key}"));
         assert!(line.trim_start_matches(&format!("hello/{key}")).trim_start().starts_with(value), "{line}");
     }
-    let json: Value = serde_json::from_str(&sandbox.run(&["generate", "manifest"]).success().stdout).unwrap();
-    assert_eq!(json["configFiles"], serde_json::json!(["conf/a.toml"]));
+}
+
+#[test]
+fn the_commands_of_the_plan_can_be_run() {
+    let sandbox = project().env("RUSTFLAGS", "--cfg one");
+    let plan = sandbox.run(&["plan"]).success().stdout;
+    let line = plan.lines().find_map(|l| l.strip_prefix("run ")).unwrap().trim();
+    let ran = finish(sandbox.any("bash").args(["-c", line]));
+    assert_eq!(ran.code, Some(0), "{line}\n{}", ran.stderr);
+    // It built exactly that: cargo has nothing left to do.
+    let ran = sandbox.run(&["package", "-v"]).success();
+    assert!(!ran.stderr.contains("Compiling"), "{line}\n{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("Running `{line}`")), "{line}\n{}", ran.stderr);
+}
+
+#[test]
+fn what_no_script_honours_yet_is_refused() {
+    let more = "[package.metadata.winsvc]\nassets = [{ source = \"conf/*.toml\", config = true }]\n\
+                [package.metadata.winsvc.services.Agent]\n\
+                account = { user = 'ACME\\agent' }\n\
+                preshutdown-timeout = \"1m\"\n\
+                triggers = [\"start/networkon\"]\n\
+                certificates = [{ subject = \"CN=agent\" }]\n\
+                [package.metadata.winsvc.parameters.TOKEN]\n\
+                secret = true\n";
+    let sandbox = Sandbox::new(&[("Cargo.toml", &hello_toml(more)), ("src/main.rs", MAIN), ("conf/a.toml", "a = 1")]);
+    let says = [
+        "error[not-supported-yet]: `services.Agent.account` is not supported yet",
+        "`services.Agent.preshutdown-timeout`",
+        "--> Cargo.toml:10:",
+        "`services.Agent.triggers`",
+        "`services.Agent.certificates`",
+        "`parameters.TOKEN.secret`",
+        "`assets[0].config`",
+        "error: 6 problems; nothing was written\n",
+    ];
+    sandbox.refused(&["package"], 2, &says);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Steps that are left out.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, path_of_only};
 use crate::{HELLO, builds, json, logging_cargo, names, read};
 use cargo_winsvc::pe::Image;
 
@@ -35,6 +35,44 @@ fn no_build_takes_what_is_there() {
     let plan: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
     let programs = plan["targets"][0]["run"].as_array().unwrap().iter().map(|run| run["argv"][0].to_string());
     assert!(programs.clone().count() == 2 && !programs.into_iter().any(|p| p.contains("cargo")), "{plan}");
+}
+
+#[test]
+fn no_build_needs_no_compiler_and_names_none() {
+    let sandbox = Sandbox::hello("");
+    // What cfg(…) tables hold for would be rustc's to say.
+    sandbox.write(".cargo/config.toml", "[target.'cfg(windows)']\nrustflags = [\"--cfg\", \"any\"]\n");
+    sandbox.run(&["build"]).success();
+    let path = path_of_only("path-to-pack", &["cargo", "x86_64-w64-mingw32-objcopy", "x86_64-w64-mingw32-strip", "sh"]);
+    let sandbox = sandbox.env("PATH", path).env("RUSTC", "/nowhere/rustc");
+    let ran = sandbox.run(&["package", "--no-build"]).success();
+    let manifest = json(&ran.paths()[0], "winsvc-manifest.json");
+    let tools: Vec<&str> = manifest["tools"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
+    assert_eq!(tools, ["x86_64-w64-mingw32-binutils"]);
+
+    let sandbox = sandbox.env("PATH", path_of_only("path-to-nothing", &["cargo", "sh"]));
+    let ran = sandbox.run(&["package", "--no-build"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    let says =
+        "error[missing-binutils]: `x86_64-w64-mingw32-objcopy`, `x86_64-w64-mingw32-strip` not found: they strip ";
+    assert!(
+        ran.stderr.contains(says) && ran.stderr.contains("install --no-install-recommends binutils-mingw-w64-x86-64")
+    );
+    for more in [&["-F", "x"][..], &["--all-features"], &["--no-default-features"], &["--", "--timings"]] {
+        let ran = sandbox.run(&[&["package", "--no-build"], more].concat());
+        assert!(ran.code == Some(2) && ran.stderr.contains("--no-build"), "{more:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_path_that_an_earlier_build_left_is_warned_of() {
+    let sandbox = Sandbox::hello("");
+    let main = "fn main() { println!(env!(\"CARGO_MANIFEST_DIR\")) }";
+    sandbox.write("src/main.rs", main);
+    sandbox.run(&["build"]).success();
+    let folder = sandbox.project().display().to_string();
+    let ran = sandbox.run(&["package", "--no-build"]).success();
+    assert!(ran.stderr.contains("warning[WS212]") && ran.stderr.contains(&folder), "{}", ran.stderr);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use crate::config::text::windows_version;
 use crate::config::types::{About, BundleSpec, Compression, SymbolsMode};
 use crate::error::Problem;
 
-/// Decodes it; `None` when `--bin` leaves nothing of it, or when its services can't be told. Problems are in `cx`.
+/// Decodes it; `None` when `--bin` leaves nothing of it. Problems are in `cx`; a bundle whose services can't be told has none, so
+/// that the files it names can be looked at all the same.
 pub(in crate::config) fn bundle(cx: &Cx<'_>) -> Option<BundleSpec> {
     let root = cx.root();
     let package = cx.package;
@@ -29,7 +30,11 @@ pub(in crate::config) fn bundle(cx: &Cx<'_>) -> Option<BundleSpec> {
         &[("archive", SymbolsMode::Archive), ("none", SymbolsMode::None)],
         SymbolsMode::Archive,
     );
-    let (services, bins) = picked?;
+    let (services, bins) = match picked {
+        Some(picked) => picked,
+        None if cx.problems.borrow().is_empty() => return None,
+        None => Default::default(),
+    };
     Some(BundleSpec {
         package: package.name.clone(),
         archive_name,

@@ -20,6 +20,8 @@ pub(super) struct Picked<'a> {
     pub view: View<'a>,
     /// It is the only one of the bundle.
     pub alone: bool,
+    /// Name and binary are good. Where one is not, something stands in for it, so that what else is wrong is found as well.
+    pub sound: bool,
 }
 
 /// The services in the order in which they start, and all binaries of the bundle, sorted.
@@ -43,12 +45,14 @@ pub(super) fn services(cx: &Cx<'_>, parameters: &[Parameter]) -> Option<(Vec<Ser
     } else {
         let only = entries.len() == 1;
         let all = entries.into_iter().filter_map(|(name, view)| configured(cx, name, view, only));
-        all.filter(|p| cx.args.bins.is_empty() || cx.args.bins.contains(&p.bin.bin)).collect()
+        all.filter(|p| cx.args.bins.is_empty() || !p.sound || cx.args.bins.contains(&p.bin.bin)).collect()
     };
     if picked.is_empty() {
         return None;
     }
     let specs: Vec<ServiceSpec> = picked.iter().map(|p| service::service(cx, p, parameters)).collect();
+    let (picked, specs): (Vec<Picked<'_>>, Vec<ServiceSpec>) =
+        picked.into_iter().zip(specs).filter(|(picked, _)| picked.sound).unzip();
     same_names(cx, &specs);
     firewall::conflicts(cx, &specs);
     url_acl::conflicts(cx, &specs);
@@ -111,7 +115,7 @@ fn unconfigured<'a>(cx: &Cx<'a>) -> Vec<Picked<'a>> {
         let name = ServiceName::new(service_name(bin)).ok()?;
         let path = KeyPath::of(["services", name.as_str()]);
         cx.derived(&path.key("bin"), if cx.args.bins.is_empty() { "bin" } else { "--bin" });
-        Some(Picked { name, bin: own(cx, bin), view: View { node: None::<&Node>, path }, alone })
+        Some(Picked { name, bin: own(cx, bin), view: View { node: None::<&Node>, path }, alone, sound: true })
     };
     chosen.iter().filter_map(pick).collect()
 }
@@ -124,7 +128,7 @@ fn service_name(bin: &str) -> String {
     if name.is_empty() { "service".into() } else { name }
 }
 
-/// A configured service, when its name and binary are good.
+/// A configured service.
 fn configured<'a>(cx: &Cx<'a>, name: &str, view: View<'a>, alone: bool) -> Option<Picked<'a>> {
     let valid = ServiceName::new(name).map_err(|why| {
         let what = format!("`services.{}`: {why}", quoted(&crate::config::check::printable(name)));
@@ -135,10 +139,13 @@ fn configured<'a>(cx: &Cx<'a>, name: &str, view: View<'a>, alone: bool) -> Optio
                 .fix(format!("[package.metadata.winsvc.services.{}]", quoted(&suggestion))),
         );
     });
-    let package = owner(cx, &view)?;
-    let bin = binary(cx, name, &view, package)?;
-    let bin = BinRef { package: package.name.clone(), bin };
-    Some(Picked { name: valid.ok()?, bin, view, alone })
+    let bin = owner(cx, &view).and_then(|package| {
+        let bin = binary(cx, name, &view, package)?;
+        Some(BinRef { package: package.name.clone(), bin })
+    });
+    let sound = valid.is_ok() && bin.is_some();
+    let name = valid.or_else(|()| ServiceName::new("unknown")).ok()?;
+    Some(Picked { name, bin: bin.unwrap_or_else(|| own(cx, "unknown")), view, alone, sound })
 }
 
 /// The member that the service's binary belongs to.

@@ -7,11 +7,13 @@ use crate::error::{Exit, Problem};
 use crate::formats::ToolVersion;
 use crate::model::{Arch, Target};
 
-/// The Debian package that brings the whole of it.
-fn apt_package(target: &Target) -> &'static str {
-    match target.arch() {
-        Arch::I686 => "gcc-mingw-w64-i686",
-        Arch::X86_64 | Arch::Aarch64 => "gcc-mingw-w64-x86-64",
+/// The Debian package that brings the whole of it, or what is needed when nothing is built.
+fn apt_package(want: &Want) -> &'static str {
+    match (want.target.arch(), want.no_build) {
+        (Arch::I686, false) => "gcc-mingw-w64-i686",
+        (Arch::X86_64 | Arch::Aarch64, false) => "gcc-mingw-w64-x86-64",
+        (Arch::I686, true) => "binutils-mingw-w64-i686",
+        (Arch::X86_64 | Arch::Aarch64, true) => "binutils-mingw-w64-x86-64",
     }
 }
 
@@ -22,6 +24,7 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
     let prefix = mingw_prefix(&want.target);
     let mut missing = Vec::new();
     match &want.linker {
+        _ if want.no_build => {}
         Some(linker) if !inventory.linkers.contains_key(linker) => return vec![no_such_linker(want, linker)],
         Some(_) => {}
         None if tools.gcc.is_none() => missing.push(format!("{prefix}-gcc")),
@@ -37,15 +40,13 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
     }
     let names: Vec<String> = missing.iter().map(|m| format!("`{m}`")).collect();
     let broken: String = tools.broken.iter().map(|b| format!("; {b}")).collect();
-    let problem = Problem::new(
-        "missing-linker",
-        format!("{} not found{broken}: they link and strip {}", names.join(", "), want.target),
-    )
-    .fix(doctor_command(&want.target))
-    .fix(format!("sudo apt-get install --no-install-recommends {}", apt_package(&want.target)))
-    .fix(other_systems(&want.target))
-    .exit(Exit::ToolMissing);
-    vec![Gap { problem, kind: GapKind::Tools, package: Some(apt_package(&want.target).to_owned()) }]
+    let (id, use_) = if want.no_build { ("missing-binutils", "strip") } else { ("missing-linker", "link and strip") };
+    let problem = Problem::new(id, format!("{} not found{broken}: they {use_} {}", names.join(", "), want.target))
+        .fix(doctor_command(&want.target))
+        .fix(format!("sudo apt-get install --no-install-recommends {}", apt_package(want)))
+        .fix(other_systems(&want.target))
+        .exit(Exit::ToolMissing);
+    vec![Gap { problem, kind: GapKind::Tools, package: Some(apt_package(want).to_owned()) }]
 }
 
 fn other_systems(target: &Target) -> String {
@@ -92,6 +93,13 @@ pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
             }
         }
     }
+    symbol_tools(recipe, want, inventory);
+}
+
+/// The tools that split debug information off.
+pub(super) fn symbol_tools(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
+    let Some(tools) = inventory.cross.get(want.target.triple()) else { return };
+    let prefix = mingw_prefix(&want.target);
     if let (Some(objcopy), Some(strip)) = (&tools.objcopy, &tools.strip) {
         recipe.tools = SymbolTools { objcopy: objcopy.path.clone(), strip: strip.path.clone() };
         recipe.versions.push(ToolVersion { name: format!("{prefix}-binutils"), version: version_of(&objcopy.version) });

@@ -56,6 +56,21 @@ pub struct Recipe {
     pub notes: Vec<String>,
 }
 
+impl Recipe {
+    fn empty(backend: Backend, sources: (PathBuf, String)) -> Self {
+        Recipe {
+            backend,
+            env: Vec::new(),
+            rustflags: Vec::new(),
+            cargo_args: Vec::new(),
+            sources,
+            tools: SymbolTools { objcopy: PathBuf::new(), strip: PathBuf::new() },
+            versions: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// The binutils for the target's format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -98,19 +113,17 @@ pub(super) fn gaps(backend: Backend, want: &Want, inventory: &Inventory) -> Vec<
     }
 }
 
+/// The recipe for a target that is built already: its tools, and nothing that would say how it was built.
+pub(super) fn packing(backend: Backend, want: &Want, inventory: &Inventory) -> Recipe {
+    let mut recipe = Recipe::empty(backend, (PathBuf::new(), String::new()));
+    mingw::symbol_tools(&mut recipe, want, inventory);
+    recipe
+}
+
 /// The recipe. `inventory` has no gap for it.
 pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &Compiler, std: &Std) -> Recipe {
     let builder = std.compiler().unwrap_or(compiler);
-    let mut recipe = Recipe {
-        backend,
-        env: Vec::new(),
-        rustflags: Vec::new(),
-        cargo_args: Vec::new(),
-        sources: (builder.source_root(), builder.virtual_root()),
-        tools: SymbolTools { objcopy: PathBuf::new(), strip: PathBuf::new() },
-        versions: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut recipe = Recipe::empty(backend, (builder.source_root(), builder.virtual_root()));
     versions(&mut recipe, inventory, builder);
     standard_library(&mut recipe, want, compiler, std);
     if want.crt_static {
