@@ -4,6 +4,7 @@
 //! The model stands in for the scripts' hands, the one region that touches the machine; the hands themselves are shown in Wine.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+#![allow(unreachable_pub, reason = "shared between the files of this test")]
 
 mod support;
 
