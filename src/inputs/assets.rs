@@ -182,6 +182,9 @@ fn literal(reader: &mut Reader<'_>, path: &str, key: &str) -> Option<Matches> {
 }
 
 fn nothing(reader: &mut Reader<'_>, source: &str, key: &str) {
+    if reader.leads_out(split(source).0) {
+        return reader.report(key, outside(key, source));
+    }
     let dir = reader.spec.dir.display();
     let what = format!("`{key}`: `{source}` matches no file below {dir}");
     reader.report(key, Problem::usage("asset-missing", what).fix(format!("create the file, or remove `{source}`")));
