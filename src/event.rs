@@ -46,6 +46,11 @@ pub enum Event {
     },
 }
 
+/// So many of a thing, for people: `1 error`, `2 errors`.
+pub fn counted(n: usize, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
+
 /// Where events go. Shared between threads.
 pub trait Sink: Sync {
     /// Takes one event.

@@ -175,7 +175,11 @@ fn place(dir: &Path, bundle: &OutputBundle, former: Option<&OutputBundle>) -> Pu
         symbols: bundle.symbols.as_ref().map(|s| dir.join(&s.file)),
         change: Change {
             size: bundle.archive.size,
-            former: former.map(|o| Former { version: o.build.version.clone(), size: o.archive.size }),
+            former: former.map(|o| Former {
+                version: o.build.version.clone(),
+                size: o.archive.size,
+                same: o.archive.sha256 == bundle.archive.sha256,
+            }),
         },
     }
 }

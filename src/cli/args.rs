@@ -6,13 +6,7 @@ use std::path::PathBuf;
 
 /// Packages Rust services for Windows.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cargo winsvc",
-    bin_name = "cargo winsvc",
-    version,
-    propagate_version = true,
-    disable_help_subcommand = true
-)]
+#[command(name = "cargo winsvc", bin_name = "cargo winsvc", version, propagate_version = true)]
 #[command(
     about = "From a Rust crate on Linux to a Windows service that an administrator can install, watch and remove",
     after_help = "Exit codes: 0 done, 1 failed, 2 command line or configuration wrong, 3 a tool is missing,\n\

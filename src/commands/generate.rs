@@ -45,7 +45,7 @@ fn texts(host: &dyn Host, build: &BuildFlags, output: &OutputArgs) -> anyhow::Re
             all.push(pipeline::texts(spec, inputs, unit.target.triple(), &host.cwd())?);
         }
     }
-    Ok((all, workspace.target_dir.join("winsvc/scripts")))
+    Ok((all, crate::host::plain(&workspace.target_dir).join("winsvc/scripts")))
 }
 
 fn scripts(host: &dyn Host, report: &dyn Report, args: &GenerateFilesArgs, output: &OutputArgs) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::cli::{MessageFormat, OutputArgs, VerifyArgs};
 use crate::error::Exit;
-use crate::event::Event;
+use crate::event::{Event, counted};
 use crate::host::{Host, check_interrupt};
 use crate::model::Severity;
 use crate::report::Report;
@@ -29,8 +29,12 @@ pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &VerifyArgs, outpu
         for finding in &verdict.findings {
             report.emit(Event::Finding(finding.clone()));
         }
+        if output.message_format == MessageFormat::Json {
+            report.print(&crate::formats::to_json(&verdict));
+        }
         let verb = if errors > 0 { "Refused" } else { "Verified" };
-        let counts = format!("{} checks, {errors} errors, {warnings} warnings", verdict.checks);
+        let counts =
+            format!("{} checks, {}, {}", verdict.checks, counted(errors, "error"), counted(warnings, "warning"));
         report.status(verb, format!("{}: {counts}", path.display()));
     }
     Ok(if failed { Exit::Verify.code() } else { 0 })

@@ -161,9 +161,12 @@ fn left(plan: &CompilePlan) -> Result<Vec<PathBuf>, Problems> {
     let paths = plan.expected.iter().map(|expected| dir.join(expected.bin.exe()));
     let (there, missing): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_file());
     let problem = |path: &PathBuf| {
-        Problem::new("no-executable", format!("`{}` is not there, and --no-build builds nothing", path.display()))
-            .fix("leave --no-build out")
-            .exit(Exit::Build)
+        Problem::new(
+            "no-executable",
+            format!("`{}` is not there, and --no-build builds nothing", host::plain(path).display()),
+        )
+        .fix("leave --no-build out")
+        .exit(Exit::Build)
     };
     Problems::check(missing.iter().map(problem).collect()).map(|()| there)
 }

@@ -213,6 +213,23 @@ pub fn shorten(path: &Path, base: &Path) -> String {
     path.strip_prefix(base).unwrap_or(path).display().to_string()
 }
 
+/// A path without `.` and, where that means the same, without `..`: behind a symbolic link it does not.
+pub fn plain(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut result = PathBuf::new();
+    for part in path.components() {
+        let folder = matches!(result.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if folder && !result.is_symlink() => {
+                result.pop();
+            }
+            _ => result.push(part),
+        }
+    }
+    result
+}
+
 /// The folder of everything that is kept between runs: `$XDG_CACHE_HOME/cargo-winsvc`, else `~/.cache/cargo-winsvc`.
 pub fn cache_dir(host: &dyn Host) -> Option<PathBuf> {
     let absolute = |key: &str| host.env(key).map(PathBuf::from).filter(|p| p.is_absolute());

@@ -5,6 +5,7 @@ use crate::config::Asset;
 use crate::error::Problem;
 use crate::formats;
 use crate::model::BundlePath;
+use crate::model::bundle_path::collision_key;
 use globset::{GlobBuilder, GlobMatcher};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,10 +51,10 @@ fn conflicts(reader: &mut Reader<'_>, files: &[AssetFile]) {
     let mut seen: BTreeMap<String, (String, String)> = BTreeMap::new();
     let scripts = if reader.spec.services.is_empty() { &[] } else { SCRIPTS };
     for name in OWN.iter().chain(scripts) {
-        seen.insert(name.to_uppercase(), ((*name).to_owned(), "cargo-winsvc's own".to_owned()));
+        seen.insert(collision_key(name), ((*name).to_owned(), "cargo-winsvc's own".to_owned()));
     }
     for bin in &reader.spec.bins {
-        seen.insert(bin.exe().to_uppercase(), (bin.exe(), "the executable".to_owned()));
+        seen.insert(collision_key(&bin.exe()), (bin.exe(), "the executable".to_owned()));
     }
     let mut found = Vec::new();
     for file in files {
@@ -188,6 +189,9 @@ fn literal(reader: &mut Reader<'_>, path: &str, key: &str) -> Option<Matches> {
 }
 
 fn nothing(reader: &mut Reader<'_>, source: &str, key: &str) {
+    if reader.leads_out(split(source).0) {
+        return reader.report(key, outside(key, source));
+    }
     let dir = reader.spec.dir.display();
     let what = format!("`{key}`: `{source}` matches no file below {dir}");
     reader.report(key, Problem::usage("asset-missing", what).fix(format!("create the file, or remove `{source}`")));

@@ -101,6 +101,7 @@ impl Reader<'_> {
     fn file(&mut self, key: &str, path: &str) -> Option<PathBuf> {
         let full = self.spec.dir.join(path);
         let problem = match full.canonicalize() {
+            Err(_) if self.leads_out(path) => outside(key, path),
             Err(error) => Problem::usage("file-missing", format!("`{key}`: can't find `{path}`: {error}"))
                 .fix(format!("create {} or correct `{key}`", full.display())),
             Ok(real) if !real.starts_with(&self.root) => outside(key, path),
@@ -111,6 +112,12 @@ impl Reader<'_> {
         };
         self.report(key, problem);
         None
+    }
+
+    /// Whether a path that is not there would lie outside: then it need not be made.
+    fn leads_out(&self, path: &str) -> bool {
+        let dir = self.spec.dir.canonicalize().unwrap_or_else(|_| self.spec.dir.clone());
+        !crate::host::plain(&dir.join(path)).starts_with(&self.root)
     }
 
     fn bytes(&mut self, key: &str, path: &str) -> Option<Vec<u8>> {

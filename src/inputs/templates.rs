@@ -11,6 +11,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<TemplateSource> {
     let shown = folder.display().to_string();
     let full = reader.spec.dir.join(&folder);
     let problem = match full.canonicalize() {
+        Err(_) if reader.leads_out(&shown) => super::outside(KEY, &shown),
         Err(error) => Problem::usage("file-missing", format!("`{KEY}`: can't find the folder `{shown}`: {error}"))
             .fix(format!("create {} or remove `{KEY}`", full.display())),
         Ok(real) if !real.starts_with(&reader.root) => super::outside(KEY, &shown),

@@ -61,10 +61,17 @@ impl BundlePath {
     }
 }
 
-/// The key under which two names may be one file: upper case, as NTFS compares, and accents composed (NFC), as other file
-/// systems and archive tools compare. Stricter than NTFS, which tells `ß` from `SS`.
+/// The key under which two names may be one file: upper case, as NTFS compares, character by character (`ß` has no upper case of
+/// one character, and is not `SS`), and accents composed (NFC), as other file systems and archive tools compare.
 pub fn collision_key(name: &str) -> String {
-    name.nfc().collect::<String>().to_uppercase().nfc().collect()
+    let upper = |c: char| {
+        let mut all = c.to_uppercase();
+        match (all.next(), all.next()) {
+            (Some(one), None) => one,
+            _ => c,
+        }
+    };
+    name.nfc().map(upper).nfc().collect()
 }
 
 /// True when a file name means a device: with or without extension, in any case.
@@ -170,6 +177,8 @@ mod tests {
     fn same_file_whatever_the_case() {
         let key = |s: &str| BundlePath::new(s).expect("valid").collision_key();
         assert_eq!(key("Readme.TXT"), key("README.txt"));
+        assert_eq!(key("Äh e\u{301}.txt"), key("äH É.TXT"));
         assert_ne!(key("a"), key("b"));
+        assert_ne!(key("ß.txt"), key("ss.txt"));
     }
 }

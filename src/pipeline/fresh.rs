@@ -8,6 +8,7 @@ use super::prepare::{Prepared, PreparedTarget};
 use super::texts::Texts;
 use crate::bundle::{Published, Publisher};
 use crate::compile::Built;
+use crate::config::Config;
 use crate::event::{Event, Sink};
 use crate::formats::OutputBundle;
 use crate::layout;
@@ -56,7 +57,9 @@ impl Freshness {
         key.value(&Own::get());
         // Whole values, by their derived Debug, and patterns that name every field: one that is added later is not forgotten.
         let Prepared { workspace, config, output, targets, variant } = prepared;
-        key.value(&(workspace, source, config, output, variant, options));
+        // Where a value was said does not change a result: the same may come by flag and from a file.
+        let Config { profile, required_version: _, units: _, origins: _ } = config;
+        key.value(&(workspace, source, profile, output, variant, options));
         let mut files: Vec<&Path> = Vec::new();
         for target in targets {
             // What is stamped follows from configuration and inputs.
@@ -82,8 +85,9 @@ impl Freshness {
             hash.with_context(|| format!("can't read {}", path.display()))
         });
         key.value(&hashes.collect::<anyhow::Result<Vec<Sha256>>>()?);
-        let place = (&prepared.output, &prepared.variant, prepared.targets.iter().map(|t| &t.unit.target));
-        let place = format!("{:?} {:?} {:?}", place.0, place.1, place.2.collect::<Vec<_>>());
+        let bundles = |t: &PreparedTarget| t.unit.bundles.iter().map(|b| b.package.clone()).collect::<Vec<_>>();
+        let of = prepared.targets.iter().map(|t| (&t.unit.target, bundles(t))).collect::<Vec<_>>();
+        let place = format!("{output:?} {variant:?} {of:?}");
         let name = Sha256::of(place.as_bytes()).to_string();
         let bundles = prepared.targets.iter().flat_map(|t| t.unit.bundles.iter().map(move |b| (t, b)));
         let what = bundles.map(|(t, b)| format!("{} {} for {}", b.package, b.version, t.unit.target));

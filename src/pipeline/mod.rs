@@ -111,14 +111,14 @@ fn verify_staged(
         }
     }
     if errors > 0 {
-        return Err(Problem::new("verification", format!("verification found {errors} errors; nothing was published"))
+        let errors = crate::event::counted(errors, "error");
+        return Err(Problem::new("verification", format!("verification found {errors}; nothing was published"))
             .exit(Exit::Verify)
             .into());
     }
     let warnings = match warnings {
         0 => String::new(),
-        1 => ", 1 warning".into(),
-        n => format!(", {n} warnings"),
+        n => format!(", {}", crate::event::counted(n, "warning")),
     };
     sink.status("Verified", format!("{checks} checks{warnings}"));
     Ok(checks)

@@ -109,7 +109,7 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
     let (workspace, config, inputs, cargo_config) = configure(host, request)?;
     workspace.notes.iter().for_each(|note| sink.note(note.clone()));
     let output = output(host, request, &workspace);
-    crate::bundle::check_output(&output)?;
+    crate::bundle::check_output(&output).map_err(|problem| elsewhere(problem, request))?;
     // What is not built has no flags, and rustc is not asked which of them hold.
     let flags = |unit: &Unit| match request.no_build {
         true => Ok(TargetFlags::default()),
@@ -137,29 +137,21 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
     Ok(Prepared { workspace, config, output, targets, variant: request.variant.clone() })
 }
 
+/// Where the results go to the target folder, `--output` alone would not help cargo, which writes there too.
+fn elsewhere(mut problem: Problem, request: &BuildArgs) -> Problem {
+    if request.output.is_none() {
+        let fix = "choose another folder for everything that is built with `--target-dir DIR`";
+        problem.fixes.iter_mut().filter(|fix| fix.contains("--output")).for_each(|old| fix.clone_into(old));
+    }
+    problem
+}
+
 /// The folder for the results.
 fn output(host: &dyn Host, request: &BuildArgs, workspace: &Workspace) -> PathBuf {
-    plain(&match &request.output {
+    crate::host::plain(&match &request.output {
         Some(dir) => host.cwd().join(dir),
         None => workspace.target_dir.join("winsvc"),
     })
-}
-
-/// A path without `.` and, where that means the same, without `..`: behind a symbolic link it does not.
-fn plain(path: &Path) -> PathBuf {
-    use std::path::Component;
-    let mut result = PathBuf::new();
-    for part in path.components() {
-        let folder = matches!(result.components().next_back(), Some(Component::Normal(_)));
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if folder && !result.is_symlink() => {
-                result.pop();
-            }
-            _ => result.push(part),
-        }
-    }
-    result
 }
 
 /// What is stamped, and the texts, by bundle.

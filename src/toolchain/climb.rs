@@ -197,6 +197,9 @@ impl Climb<'_> {
         let tried: String = reasons.iter().map(|r| format!("; {r}")).collect();
         let problem = Problem::new("missing-std", format!("no standard library for {target} could be provided{tried}"));
         let problem = match self.active.rustup {
+            true if !std_source::is_released(self.want) => problem.fix(
+                "where rustup can download: rustup component add rust-src; Rust releases no library for this target",
+            ),
             true => problem.fix(format!("where rustup can download: rustup target add {target}")).fix(
                 "where it can't: copy lib/rustlib/src of the same toolchain from a machine that has rust-src, then run this again",
             ),

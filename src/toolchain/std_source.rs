@@ -100,17 +100,21 @@ pub(super) enum Rung {
     Install(AptChoice),
 }
 
+/// Whether Rust releases a library for the target, which rustup can add (the rustc book, "Platform support": tiers 1 and 2).
+pub(super) fn is_released(want: &Want) -> bool {
+    !want.target.triple().contains("-win7-")
+}
+
 /// The rungs that keep the compiler, best first.
 pub(super) fn own_rungs(want: &Want, compiler: &Compiler, rustup: bool, offline: bool) -> Vec<Rung> {
     let mut rungs = Vec::new();
     let online = rustup && compiler.rustup && !offline;
-    let released = !want.target.triple().contains("-win7-");
-    if online && released {
+    if online && is_released(want) {
         rungs.push(Rung::RustupTarget);
     }
     match compiler.sources() {
         Some(library) => rungs.push(Rung::Build(library)),
-        None if online && !released => rungs.push(Rung::RustupSources),
+        None if online && !is_released(want) => rungs.push(Rung::RustupSources),
         None => {}
     }
     rungs
@@ -206,6 +210,7 @@ pub(super) fn missing(want: &Want, active: &Compiler, why: &str) -> Problem {
     let target = &want.target;
     let what = format!("{} has no standard library for {target}{why}", active.title());
     let problem = Problem::new("missing-std", what).fix(doctor_command(target));
-    let problem = if active.rustup { problem.fix(format!("rustup target add {target}")) } else { problem };
+    let adds = active.rustup && is_released(want);
+    let problem = if adds { problem.fix(format!("rustup target add {target}")) } else { problem };
     problem.exit(Exit::ToolMissing)
 }

@@ -134,8 +134,10 @@ fn metadata(host: &dyn Host, request: &BuildArgs, manifest: &Path) -> anyhow::Re
     if !output.ok() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.trim_end().strip_prefix("error: ").unwrap_or(said.trim_end());
+        let empty = host.env("CARGO_TARGET_DIR").is_some_and(|dir| dir.is_empty());
+        let fix = if empty { "unset CARGO_TARGET_DIR".to_owned() } else { cmd.display() };
         return Err(Problem::usage("cargo-metadata", format!("cargo can't read `{}`: {said}", manifest.display()))
-            .fix(cmd.display())
+            .fix(fix)
             .into());
     }
     let text = std::str::from_utf8(&output.stdout)?;

@@ -132,6 +132,15 @@ fn assets_outside_of_the_project() {
 }
 
 #[test]
+fn what_is_not_there_outside_of_the_project_need_not_be_made() {
+    let sandbox =
+        with("assets = [\"../no.txt\", \"../no/*.txt\"]\nresource.icon = \"../no.ico\"\ntemplates = \"../no\"", &[]);
+    let ran = sandbox.refused(&["package"], 2, &["error: 4 problems; nothing was written\n"]);
+    assert_eq!(ran.stderr.matches("error[outside-project]").count(), 4, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("create "), "{}", ran.stderr);
+}
+
+#[test]
 fn an_asset_that_matches_nothing() {
     let says = ["error[asset-missing]: `assets[0]`: `conf/*.toml` matches no file", "--> Cargo.toml:7:11", "fix: "];
     with("assets = [\"conf/*.toml\"]", &[]).refused(&["package"], 2, &says);

@@ -65,6 +65,21 @@ fn read_only() {
     assert_eq!(difference(&before, &sandbox.photo()), Vec::<String>::new());
 }
 
+#[test]
+fn a_read_only_target_folder() {
+    let sandbox = Sandbox::hello("");
+    let point = sandbox.project().join("target");
+    fs::create_dir(&point).unwrap();
+    let script = "mount -t tmpfs -o ro none \"$1\" || exit 99\n\"$2\" winsvc package";
+    let ran = finish(&mut with_mounts(&sandbox, script, &point));
+    let says = [
+        "error[output-unwritable]: ",
+        "fix: choose another folder for everything that is built with `--target-dir DIR`\n",
+    ];
+    check_refusal(&ran, 1, &says);
+    assert!(!ran.stderr.contains("--output"), "{}", ran.stderr);
+}
+
 /// The disk becomes full at ever later moments: while the executable is copied, its debug information split off, it is
 /// stamped, packed, published.
 #[test]

@@ -3,6 +3,13 @@
 use crate::support::{MAIN, Sandbox, hello_toml};
 
 #[test]
+fn an_empty_target_folder() {
+    let sandbox = Sandbox::hello("").env("CARGO_TARGET_DIR", "");
+    let says = ["error[cargo-metadata]", "CARGO_TARGET_DIR", "fix: unset CARGO_TARGET_DIR\n"];
+    sandbox.refused(&["package"], 2, &says);
+}
+
+#[test]
 fn no_cargo_toml() {
     let sandbox = Sandbox::new(&[("src/main.rs", MAIN)]);
     let here = sandbox.project().display().to_string();

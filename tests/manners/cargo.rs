@@ -22,6 +22,12 @@ fn target_folders() {
     let sandbox = Sandbox::hello("").env("CARGO_TARGET_DIR", "../by-variable");
     let ran = sandbox.run(&["package"]).success();
     assert!(at(&sandbox, "by-variable"), "{}", ran.stdout);
+    let ran = [
+        ran,
+        sandbox.run(&["generate", "scripts"]).success(),
+        sandbox.run(&["package", "--no-build", "--profile", "dev"]),
+    ];
+    assert!(ran.iter().all(|ran| !ran.stdout.contains("/../") && !ran.stderr.contains("/../")), "{ran:?}");
     sandbox.run(&["package", "--target-dir", "../by-flag"]).success();
     assert!(at(&sandbox, "by-flag") && sandbox.path("by-flag/x86_64-pc-windows-gnu/release").is_dir());
     assert!(!sandbox.project().join("target").exists());

@@ -49,6 +49,25 @@ fn only_what_changed_is_made_again() {
 }
 
 #[test]
+fn packages_that_take_turns_stay_fresh() {
+    let member = |name: &str| hello_toml("[package.metadata.winsvc]\nservices = false\n").replace("hello", name);
+    let sandbox = Sandbox::new(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"alpha\", \"beta\"]\nresolver = \"2\"\n"),
+        ("alpha/Cargo.toml", &member("alpha")),
+        ("alpha/src/main.rs", crate::support::MAIN),
+        ("beta/Cargo.toml", &member("beta")),
+        ("beta/src/main.rs", crate::support::MAIN),
+    ]);
+    let fresh = |args: &[&str]| {
+        let ran = sandbox.run(&[&["package", "--profile", "dev"], args].concat()).success();
+        ran.stderr.contains("       Fresh")
+    };
+    assert_eq!(["alpha", "beta", "alpha", "beta"].map(|name| fresh(&["-p", name])), [false, false, true, true]);
+    // The same value, said in another way.
+    assert!(fresh(&["-p", "alpha", "--target", "x86_64-pc-windows-gnu"]));
+}
+
+#[test]
 fn what_is_gone_or_damaged_is_made_again() {
     let sandbox = project();
     assert!(packs(&sandbox));

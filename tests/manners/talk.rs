@@ -51,6 +51,26 @@ fn verify_says_what_to_name() {
 }
 
 #[test]
+fn verify_of_what_is_no_bundle_says_that_alone() {
+    let sandbox = Sandbox::hello("");
+    sandbox.write("notes.txt", "no zip");
+    let ran = sandbox.run(&["verify", "notes.txt"]);
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it is no zip archive") && !ran.stderr.contains("WS105"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" checks, 1 error, 0 warnings\n"), "{}", ran.stderr);
+    let ran = sandbox.run(&["verify", "notes.txt", "--message-format", "json"]);
+    let verdict = lines(&ran.stdout).into_iter().find(|line| line["reason"] == "result").unwrap();
+    assert_eq!(verdict["value"]["findings"].as_array().unwrap().len(), 1, "{verdict}");
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let sandbox = Sandbox::new(&[]);
+    let ran = sandbox.run(&["help", "package"]).success();
+    assert!(ran.stdout.contains("--dry-run"), "{}", ran.stdout);
+}
+
+#[test]
 fn quiet_is_quiet() {
     let sandbox = Sandbox::hello("");
     let ran = sandbox.run(&["package", "-q"]).success();

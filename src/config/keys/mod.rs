@@ -24,7 +24,7 @@ pub(crate) const ROOT: &[Key] = &[
         .scope(Scope::TopOnly),
     Key::new("targets", Ty::List(&TEXT), "Windows targets, when neither `--target` nor cargo's `build.target` names any.")
         .default("`[\"x86_64-pc-windows-gnu\"]`")
-        .example("[\"x86_64-pc-windows-gnu\", \"aarch64-pc-windows-msvc\"]")
+        .example("[\"x86_64-pc-windows-gnu\", \"i686-pc-windows-gnu\"]")
         .scope(Scope::NotInTarget),
     Key::new("profile", TEXT, "Cargo profile to build with. `--profile` and `-r` win.")
         .default("`\"release\"`")

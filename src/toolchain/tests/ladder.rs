@@ -99,6 +99,9 @@ fn what_is_there_is_found_in_order() {
     let rustup = Compiler { rustup: true, ..machine.active.clone() };
     let fixes = find(&host, &want(GNU), &rustup).unwrap_err().fixes;
     assert_eq!(fixes[1], "rustup target add x86_64-pc-windows-gnu");
+    // Rust releases no library for this one.
+    let fixes = find(&host, &want("x86_64-win7-windows-gnu"), &rustup).unwrap_err().fixes;
+    assert_eq!(fixes, ["cargo winsvc doctor --target x86_64-win7-windows-gnu --provision"]);
 
     remember(&host, &want(GNU), &machine.active, &other).unwrap();
     let stand = Std::Distribution { compiler: other.clone(), sysroot: None };
