@@ -74,11 +74,12 @@ fn bundle(services: Vec<ServiceSpec>, parameters: Vec<Parameter>) -> RenderInput
 }
 
 /// Writes a bundle as a user unpacks it.
-fn unpack(input: &RenderInput, folder: &Path) {
+fn unpack(input: &RenderInput, exe: &[u8], folder: &Path) {
     let mut files: Vec<(String, Vec<u8>)> =
         bundle_texts(input).unwrap().files.into_iter().map(|f| (f.path.as_str().to_owned(), f.bytes)).collect();
     for path in &input.files {
         let bytes = match path.as_str() {
+            "agent.exe" => exe.to_vec(),
             "service.json" => to_json(&input.service).into_bytes(),
             "empty.txt" => vec![],
             other => format!("not really {other}").into_bytes(),
@@ -100,22 +101,28 @@ struct Site {
     machine: Machine,
     folder: &'static str,
     before: State,
+    /// What the bundle's executable is made of.
+    exe: Vec<u8>,
 }
 
 impl Site {
     fn new(input: &RenderInput) -> Self {
-        let machine = Machine::boot();
+        Self::on(Machine::boot(), input)
+    }
+
+    fn on(machine: Machine, input: &RenderInput) -> Self {
         // No %: Wine expands it in %~dp0, cmd.exe does not.
         let folder = r"C:\users\Public\My downloads (1) & !more! ^";
-        unpack(input, &machine.path(folder));
+        let exe = b"not really agent.exe".to_vec();
+        unpack(input, &exe, &machine.path(folder));
         let before = machine.state();
-        Site { machine, folder, before }
+        Site { machine, folder, before, exe }
     }
 
     fn again(&mut self, input: &RenderInput) {
         let folder = self.machine.path(self.folder);
         fs::remove_dir_all(&folder).unwrap();
-        unpack(input, &folder);
+        unpack(input, &self.exe, &folder);
         self.before = self.machine.state();
     }
 
@@ -294,6 +301,33 @@ fn each_failure_leaves_the_machine_as_it_was() {
     assert_eq!(said.code, 1603, "{}", said.output);
     assert!(said.output.contains("sc.exe start failed"), "{}", said.output);
     site.assert_untouched(&said);
+
+    // A service that is gone before it has answered makes `sc stop` fail, and has stopped all the same.
+    site.exe = fs::read(site.machine.path(r"C:\windows\system32\harness.exe")).unwrap();
+    site.again(&input);
+    site.machine.order_failure("sc start two", 1359);
+    let said = site.run("install.cmd", "");
+    site.machine.forget_failures();
+    assert_eq!(said.code, 1603, "{}", said.output);
+    site.assert_untouched(&said);
+    site.run("install.cmd", "").success();
+    assert_eq!(site.machine.service_state("two"), Some(4));
+    // Others fail for good, and what was stopped before them runs again.
+    site.machine.order_failure("sc stop one", 5);
+    let said = site.run("uninstall.cmd", "");
+    site.machine.forget_failures();
+    assert_eq!(said.code, 1603, "{}", said.output);
+    assert!(
+        said.output.contains("sc.exe stop failed with code 5") && said.output.contains("sc: ordered"),
+        "{}",
+        said.output
+    );
+    assert_eq!((site.machine.service_state("one"), site.machine.service_state("two")), (Some(4), Some(4)));
+    let said = site.run("uninstall.cmd", "").success();
+    site.assert_untouched(&said);
+    let stops = site.machine.calls().into_iter().filter(|c| c.tool == "sc" && c.args[0] == "stop");
+    let codes: Vec<u32> = stops.map(|c| c.code).collect();
+    assert!(codes.contains(&109), "nothing was shown: {codes:?}");
 }
 
 #[test]
