@@ -129,6 +129,10 @@ fn a_template_may_not_land_on_another_file() {
     assert!(problems[0].what.contains("`agent.exe`"), "{}", problems[0].what);
     let problems = with(&[("con.txt", "x")]).expect_err("device").0;
     assert!(problems[0].what.contains("device"), "{}", problems[0].what);
+    for name in ["install.state", "Install.ACL/a.txt.tera"] {
+        let problems = with(&[(name, "x")]).expect_err("written").0;
+        assert!(problems[0].what.contains("an installation writes `install."), "{}", problems[0].what);
+    }
 }
 
 #[test]
