@@ -199,8 +199,8 @@ fn hostile_texts_come_out_literally_and_go_again() {
     agent.description = format!("{HOSTILE}{}", "x".repeat(1000));
     let no_percent = HOSTILE_ASCII.replace('%', "p");
     agent.args = vec![no_percent.clone(), String::new(), "--d=${DIR}".into(), "${DIR}\"${WORD}".into(), "${NO}".into()];
-    agent.env =
-        [("HOSTILE".to_owned(), HOSTILE_ASCII.to_owned()), ("OTHER".to_owned(), r"C:\0x\${WORD}\".to_owned())].into();
+    let env = [("HOSTILE", HOSTILE_ASCII), ("OTHER", r"C:\0x\${WORD}\"), ("SIGNS", "${SIGNS}"), ("EQUAL", "${EQUAL}")];
+    agent.env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     agent.failure.command = Some(HOSTILE_ASCII.into());
     agent.event_log =
         Some(EventLog { source: "Acme \"source\" & %x% ^ !y!".into(), log: "Acme Log".into(), messages: vec![] });
@@ -223,10 +223,13 @@ fn hostile_texts_come_out_literally_and_go_again() {
     let parameters = vec![
         parameter("DIR", ParameterType::Path, None),
         parameter("WORD", ParameterType::String, Some("a b & c ^ !d!")),
+        // Each of them would separate the values of the environment, were it not here.
+        parameter("SIGNS", ParameterType::String, Some("|~;#*^@?<>{}")),
+        parameter("EQUAL", ParameterType::String, None),
     ];
     let site = Site::new(&bundle(vec![agent.clone(), helper], parameters));
     let machine = &site.machine;
-    let said = site.run("install.cmd", r#""DIR=C:\Some & where\!x!\\""#);
+    let said = site.run("install.cmd", r#""DIR=C:\Some & where\!x!\\" "EQUAL===!x!=;==""#);
     let said = said.success();
 
     let name = "Acme Agent (x64) #1";
@@ -239,7 +242,12 @@ fn hostile_texts_come_out_literally_and_go_again() {
         [&format!(r"{PROGRAM}\agent.exe"), &no_percent, "", &format!("--d={dir}"), &format!("{dir}\"{word}"), "${NO}"];
     assert_eq!(split(&line), want, "{line}");
     assert!(line.starts_with(&format!("\"{PROGRAM}\\agent.exe\" ")), "{line}");
-    let environment = Value::List(vec![format!("HOSTILE={HOSTILE_ASCII}"), format!(r"OTHER=C:\0x\{word}\")]);
+    let environment = Value::List(vec![
+        "EQUAL===!x!=;==".into(),
+        format!("HOSTILE={HOSTILE_ASCII}"),
+        format!(r"OTHER=C:\0x\{word}\"),
+        "SIGNS=|~;#*^@?<>{}".into(),
+    ]);
     assert_eq!(site.value(name, "Environment"), Some(environment));
     assert_eq!(site.value(name, "FailureCommand"), text(HOSTILE_ASCII));
     assert_eq!(site.value(name, "ObjectName"), text(&format!(r"NT SERVICE\{name}")));
@@ -339,6 +347,7 @@ fn what_is_wrong_is_refused_before_anything_changes() {
             parameter("PORT", ParameterType::Port),
             parameter("N", ParameterType::Integer),
             parameter("B", ParameterType::Boolean),
+            Parameter { default: Some("50%".into()), ..parameter("LEVEL", ParameterType::String) },
         ],
     );
     input.service.services[0].env = [("N".to_owned(), "${N}".to_owned())].into();
@@ -353,7 +362,10 @@ fn what_is_wrong_is_refused_before_anything_changes() {
     }
     site.refuses("PORT=1 N=1 B=yes", 87, "parameter B");
     site.refuses("PORT=1 N=1 B=true WHAT=1", 87, "WHAT");
-    let good = "PORT=65535 N=-9223372036854775808 B=TRUE";
+    site.refuses("PORT=1 \"\" N=1 B=true", 87, "is no option");
+    site.refuses("PORT=1 \"N\"\" B=true", 87, "holds a quote");
+    site.refuses("PORT=1 N=1 B=true", 50, "the default of parameter LEVEL holds a percent sign");
+    let good = "PORT=65535 N=-9223372036854775808 B=TRUE \"LEVEL=50\"";
     site.machine.tell("NotElevated", "1");
     let said = site.run("install.cmd", good);
     assert_eq!(said.code, 740, "{}", said.output);

@@ -4,6 +4,7 @@
 //! in the product's own templates and in a project's alike. docs/templates.md is the reference for template authors.
 
 mod cmd_data;
+mod cmd_words;
 mod context;
 mod engine;
 mod escape;
