@@ -227,7 +227,9 @@ fn hostile_texts_come_out_literally_and_go_again() {
         parameter("SIGNS", ParameterType::String, Some("|~;#*^@?<>{}")),
         parameter("EQUAL", ParameterType::String, None),
     ];
-    let site = Site::new(&bundle(vec![agent.clone(), helper], parameters));
+    let mut input = bundle(vec![agent.clone(), helper], parameters);
+    input.files.extend([" blank first.txt", "=;,.txt"].map(|f| BundlePath::new(f).unwrap()));
+    let site = Site::new(&input);
     let machine = &site.machine;
     let said = site.run("install.cmd", r#""DIR=C:\Some & where\!x!\\" "EQUAL===!x!=;==""#);
     let said = said.success();
@@ -261,8 +263,10 @@ fn hostile_texts_come_out_literally_and_go_again() {
     assert_eq!(site.value("helper", "Environment"), Some(environment));
     assert_eq!(site.value("helper", "ObjectName"), text(r"NT AUTHORITY\LocalService"));
     assert_eq!(site.value("helper", "Start"), Some(Value::Number(4)));
-    let copied = machine.path(PROGRAM).join("conf/a b/!x! & %PATH% ^(1).txt");
-    assert_eq!(fs::read_to_string(copied).unwrap(), "not really conf/a b/!x! & %PATH% ^(1).txt");
+    for file in &input.files[2..] {
+        let copied = fs::read_to_string(machine.path(PROGRAM).join(file.as_str())).unwrap();
+        assert_eq!(copied, if file.as_str() == "empty.txt" { String::new() } else { format!("not really {file}") });
+    }
     let acl = machine.acl(DATA).unwrap();
     assert!(acl.contains("(A;OICI;0x1301bf;;;S-1-5-19)") && acl.matches("S-1-5-80-").count() == 1, "{acl}");
 
@@ -481,4 +485,43 @@ fn what_cmd_cannot_honour_is_refused_by_name() {
     assert_eq!(said.code, 50, "{}", said.output);
     assert!(said.output.contains("UTF-8"), "{}", said.output);
     site.assert_untouched(&said);
+    // The console gets its own code page back.
+    let said = site.machine.cmd(&format!("chcp 1252 & \"{}\\install.cmd\" & chcp", site.folder)).success();
+    let pages: Vec<&str> = said.output.lines().filter(|l| l.contains("code page")).collect();
+    assert!(pages.len() == 2 && pages.iter().all(|l| l.contains("1252")), "{}", said.output);
+}
+
+#[test]
+fn names_beyond_ascii_where_cmd_reads_utf_8() {
+    let mut agent = service("Dienst é 日");
+    agent.exe = "空 é.exe".into();
+    agent.env = [("WORD".to_owned(), "${WORD}".to_owned())].into();
+    let word = Parameter {
+        name: "WORD".into(),
+        kind: ParameterType::String,
+        default: Some("日本 é".into()),
+        description: String::new(),
+    };
+    let mut input = bundle(vec![agent], vec![word]);
+    input.service.install.dir = r"%ProgramFiles%\Acmé\日 agent".into();
+    input.files =
+        ["空 é.exe", "service.json", "空 x.txt", "日本/😀/é & !ü!.txt"].map(|f| BundlePath::new(f).unwrap()).into();
+    let site = Site::on(Machine::boot_with_utf8(), &input);
+    let said = site.run("install.cmd", "").success();
+    let program = r"C:\Program Files\Acmé\日 agent";
+    for file in input.files.iter().filter(|f| f.as_str() != "service.json") {
+        let copied = fs::read_to_string(site.machine.path(program).join(file.as_str()));
+        assert_eq!(copied.ok(), Some(format!("not really {file}")), "{file}\n{}", said.output);
+    }
+    let environment = Value::List(vec!["WORD=日本 é".into()]);
+    assert_eq!(site.value("Dienst é 日", "Environment"), Some(environment), "{}", said.output);
+    assert_eq!(site.value("Dienst é 日", "ImagePath"), text(&format!("\"{program}\\空 é.exe\"")));
+    // A changed file is seen, by its name.
+    let said = site.machine.cmd(&format!("\"{program}\\uninstall.cmd\"")).success();
+    site.assert_untouched(&said);
+    let file = site.machine.path(site.folder).join("空 x.txt");
+    fs::write(&file, "changed").unwrap();
+    let said = site.run("install.cmd", "");
+    assert_eq!(said.code, 23, "{}", said.output);
+    assert!(said.output.contains("空 x.txt is not the file"), "{}", said.output);
 }
