@@ -418,6 +418,42 @@ fn readme_says_everything_literally() {
 }
 
 #[test]
+fn readme_tells_what_this_very_bundle_does() {
+    let readme = |input: &RenderInput| script(input, "README.txt").replace("\r\n", "\n");
+    let mut input = small();
+    let text = readme(&input);
+    assert!(text.contains("The services are started, and have to prove"), "{text}");
+    assert!(text.contains("in an elevated command prompt:\n    install.cmd\n"), "{text}");
+    let mut other = input.service.services[0].clone();
+    other.name = ServiceName::new("Other").unwrap();
+    other.start = StartType::Disabled;
+    input.service.services.push(other);
+    let text = readme(&input);
+    assert!(text.contains("The services that are not disabled are started"), "{text}");
+    input.service.services.remove(0);
+    let text = readme(&input);
+    assert!(text.contains("Nothing is started") && !text.contains("are started"), "{text}");
+    input.service.install.start_after_install = false;
+    assert!(readme(&input).contains("The services are not started."));
+
+    // What install.cmd refuses is not recommended.
+    input.service.services[0].account = Account::Managed { user: r"ACME\agent$".into() };
+    input.service.parameters = rich("x").service.parameters;
+    let text = readme(&input);
+    assert!(
+        text.contains("can't install this bundle:\n    service Other runs as the managed account ACME\\agent$"),
+        "{text}"
+    );
+    assert!(text.contains("uninstall.cmd\n") && !text.contains("\n    install.cmd"), "{text}");
+
+    // Without services there is nothing to install, but still something to check.
+    input.service.services.clear();
+    let text = readme(&input);
+    assert!(text.contains("certutil -hashfile \"acme-1.2.3.zip\" SHA256\n"), "{text}");
+    assert!(!text.contains("install"), "{text}");
+}
+
+#[test]
 fn the_parser_notices_what_is_broken() {
     let good = script(&small(), "install.ps1");
     for broken in

@@ -80,11 +80,12 @@ fn bundle(services: Vec<ServiceSpec>, parameters: Vec<Parameter>) -> RenderInput
 }
 
 /// Writes a bundle as a user unpacks it.
-fn unpack(input: &RenderInput, folder: &Path) {
+fn unpack(input: &RenderInput, exe: &[u8], folder: &Path) {
     let mut files: Vec<(String, Vec<u8>)> =
         bundle_texts(input).unwrap().files.into_iter().map(|f| (f.path.as_str().to_owned(), f.bytes)).collect();
     for path in &input.files {
         let bytes = match path.as_str() {
+            "agent.exe" => exe.to_vec(),
             "service.json" => to_json(&input.service).into_bytes(),
             "empty.txt" => vec![],
             other => format!("not really {other}").into_bytes(),
@@ -106,22 +107,28 @@ struct Site {
     machine: Machine,
     folder: &'static str,
     before: State,
+    /// What the bundle's executable is made of.
+    exe: Vec<u8>,
 }
 
 impl Site {
     fn new(input: &RenderInput) -> Self {
-        let machine = Machine::boot();
+        Self::on(Machine::boot(), input)
+    }
+
+    fn on(machine: Machine, input: &RenderInput) -> Self {
         // No %: Wine expands it in %~dp0, cmd.exe does not.
         let folder = r"C:\users\Public\My downloads (1) & !more! ^";
-        unpack(input, &machine.path(folder));
+        let exe = b"not really agent.exe".to_vec();
+        unpack(input, &exe, &machine.path(folder));
         let before = machine.state();
-        Site { machine, folder, before }
+        Site { machine, folder, before, exe }
     }
 
     fn again(&mut self, input: &RenderInput) {
         let folder = self.machine.path(self.folder);
         fs::remove_dir_all(&folder).unwrap();
-        unpack(input, &folder);
+        unpack(input, &self.exe, &folder);
         self.before = self.machine.state();
     }
 
@@ -198,8 +205,8 @@ fn hostile_texts_come_out_literally_and_go_again() {
     agent.description = format!("{HOSTILE}{}", "x".repeat(1000));
     let no_percent = HOSTILE_ASCII.replace('%', "p");
     agent.args = vec![no_percent.clone(), String::new(), "--d=${DIR}".into(), "${DIR}\"${WORD}".into(), "${NO}".into()];
-    agent.env =
-        [("HOSTILE".to_owned(), HOSTILE_ASCII.to_owned()), ("OTHER".to_owned(), r"C:\0x\${WORD}\".to_owned())].into();
+    let env = [("HOSTILE", HOSTILE_ASCII), ("OTHER", r"C:\0x\${WORD}\"), ("SIGNS", "${SIGNS}"), ("EQUAL", "${EQUAL}")];
+    agent.env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     agent.failure.command = Some(HOSTILE_ASCII.into());
     agent.event_log =
         Some(EventLog { source: "Acme \"source\" & %x% ^ !y!".into(), log: "Acme Log".into(), messages: vec![] });
@@ -223,10 +230,15 @@ fn hostile_texts_come_out_literally_and_go_again() {
     let parameters = vec![
         parameter("DIR", ParameterType::Path, None),
         parameter("WORD", ParameterType::String, Some("a b & c ^ !d!")),
+        // Each of them would separate the values of the environment, were it not here.
+        parameter("SIGNS", ParameterType::String, Some("|~;#*^@?<>{}")),
+        parameter("EQUAL", ParameterType::String, None),
     ];
-    let site = Site::new(&bundle(vec![agent.clone(), helper], parameters));
+    let mut input = bundle(vec![agent.clone(), helper], parameters);
+    input.files.extend([" blank first.txt", "=;,.txt"].map(|f| BundlePath::new(f).unwrap()));
+    let site = Site::new(&input);
     let machine = &site.machine;
-    let said = site.run("install.cmd", r#""DIR=C:\Some & where\!x!\\""#);
+    let said = site.run("install.cmd", r#""DIR=C:\Some & where\!x!\\" "EQUAL===!x!=;==""#);
     let said = said.success();
 
     let name = "Acme Agent (x64) #1";
@@ -239,7 +251,12 @@ fn hostile_texts_come_out_literally_and_go_again() {
         [&format!(r"{PROGRAM}\agent.exe"), &no_percent, "", &format!("--d={dir}"), &format!("{dir}\"{word}"), "${NO}"];
     assert_eq!(split(&line), want, "{line}");
     assert!(line.starts_with(&format!("\"{PROGRAM}\\agent.exe\" ")), "{line}");
-    let environment = Value::List(vec![format!("HOSTILE={HOSTILE_ASCII}"), format!(r"OTHER=C:\0x\{word}\")]);
+    let environment = Value::List(vec![
+        "EQUAL===!x!=;==".into(),
+        format!("HOSTILE={HOSTILE_ASCII}"),
+        format!(r"OTHER=C:\0x\{word}\"),
+        "SIGNS=|~;#*^@?<>{}".into(),
+    ]);
     assert_eq!(site.value(name, "Environment"), Some(environment));
     assert_eq!(site.value(name, "FailureCommand"), text(HOSTILE_ASCII));
     assert_eq!(site.value(name, "ObjectName"), text(&format!(r"NT SERVICE\{name}")));
@@ -253,8 +270,10 @@ fn hostile_texts_come_out_literally_and_go_again() {
     assert_eq!(site.value("helper", "Environment"), Some(environment));
     assert_eq!(site.value("helper", "ObjectName"), text(r"NT AUTHORITY\LocalService"));
     assert_eq!(site.value("helper", "Start"), Some(Value::Number(4)));
-    let copied = machine.path(PROGRAM).join("conf/a b/!x! & %PATH% ^(1).txt");
-    assert_eq!(fs::read_to_string(copied).unwrap(), "not really conf/a b/!x! & %PATH% ^(1).txt");
+    for file in &input.files[2..] {
+        let copied = fs::read_to_string(machine.path(PROGRAM).join(file.as_str())).unwrap();
+        assert_eq!(copied, if file.as_str() == "empty.txt" { String::new() } else { format!("not really {file}") });
+    }
     let acl = machine.acl(DATA).unwrap();
     assert!(acl.contains("(A;OICI;0x1301bf;;;S-1-5-19)") && acl.matches("S-1-5-80-").count() == 1, "{acl}");
 
@@ -301,6 +320,33 @@ fn each_failure_leaves_the_machine_as_it_was() {
     assert_eq!(said.code, 1603, "{}", said.output);
     assert!(said.output.contains("sc.exe start failed"), "{}", said.output);
     site.assert_untouched(&said);
+
+    // A service that is gone before it has answered makes `sc stop` fail, and has stopped all the same.
+    site.exe = fs::read(site.machine.path(r"C:\windows\system32\harness.exe")).unwrap();
+    site.again(&input);
+    site.machine.order_failure("sc start two", 1359);
+    let said = site.run("install.cmd", "");
+    site.machine.forget_failures();
+    assert_eq!(said.code, 1603, "{}", said.output);
+    site.assert_untouched(&said);
+    site.run("install.cmd", "").success();
+    assert_eq!(site.machine.service_state("two"), Some(4));
+    // Others fail for good, and what was stopped before them runs again.
+    site.machine.order_failure("sc stop one", 5);
+    let said = site.run("uninstall.cmd", "");
+    site.machine.forget_failures();
+    assert_eq!(said.code, 1603, "{}", said.output);
+    assert!(
+        said.output.contains("sc.exe stop failed with code 5") && said.output.contains("sc: ordered"),
+        "{}",
+        said.output
+    );
+    assert_eq!((site.machine.service_state("one"), site.machine.service_state("two")), (Some(4), Some(4)));
+    let said = site.run("uninstall.cmd", "").success();
+    site.assert_untouched(&said);
+    let stops = site.machine.calls().into_iter().filter(|c| c.tool == "sc" && c.args[0] == "stop");
+    let codes: Vec<u32> = stops.map(|c| c.code).collect();
+    assert!(codes.contains(&109), "nothing was shown: {codes:?}");
 }
 
 #[test]
@@ -318,6 +364,7 @@ fn what_is_wrong_is_refused_before_anything_changes() {
             parameter("PORT", ParameterType::Port),
             parameter("N", ParameterType::Integer),
             parameter("B", ParameterType::Boolean),
+            Parameter { default: Some("50%".into()), ..parameter("LEVEL", ParameterType::String) },
         ],
     );
     input.service.services[0].env = [("N".to_owned(), "${N}".to_owned())].into();
@@ -332,7 +379,10 @@ fn what_is_wrong_is_refused_before_anything_changes() {
     }
     site.refuses("PORT=1 N=1 B=yes", 87, "parameter B");
     site.refuses("PORT=1 N=1 B=true WHAT=1", 87, "WHAT");
-    let good = "PORT=65535 N=-9223372036854775808 B=TRUE";
+    site.refuses("PORT=1 \"\" N=1 B=true", 87, "is no option");
+    site.refuses("PORT=1 \"N\"\" B=true", 87, "holds a quote");
+    site.refuses("PORT=1 N=1 B=true", 50, "the default of parameter LEVEL holds a percent sign");
+    let good = "PORT=65535 N=-9223372036854775808 B=TRUE \"LEVEL=50\"";
     site.machine.tell("NotElevated", "1");
     let said = site.run("install.cmd", good);
     assert_eq!(said.code, 740, "{}", said.output);
@@ -448,4 +498,44 @@ fn what_cmd_cannot_honour_is_refused_by_name() {
     assert_eq!(said.code, 50, "{}", said.output);
     assert!(said.output.contains("UTF-8"), "{}", said.output);
     site.assert_untouched(&said);
+    // The console gets its own code page back.
+    let said = site.machine.cmd(&format!("chcp 1252 & \"{}\\install.cmd\" & chcp", site.folder)).success();
+    let pages: Vec<&str> = said.output.lines().filter(|l| l.contains("code page")).collect();
+    assert!(pages.len() == 2 && pages.iter().all(|l| l.contains("1252")), "{}", said.output);
+}
+
+#[test]
+fn names_beyond_ascii_where_cmd_reads_utf_8() {
+    let mut agent = service("Dienst é 日");
+    agent.exe = "空 é.exe".into();
+    agent.env = [("WORD".to_owned(), "${WORD}".to_owned())].into();
+    let word = Parameter {
+        name: "WORD".into(),
+        kind: ParameterType::String,
+        default: Some("日本 é".into()),
+        description: String::new(),
+        secret: false,
+    };
+    let mut input = bundle(vec![agent], vec![word]);
+    input.service.install.dir = r"%ProgramFiles%\Acmé\日 agent".into();
+    input.files =
+        ["空 é.exe", "service.json", "空 x.txt", "日本/😀/é & !ü!.txt"].map(|f| BundlePath::new(f).unwrap()).into();
+    let site = Site::on(Machine::boot_with_utf8(), &input);
+    let said = site.run("install.cmd", "").success();
+    let program = r"C:\Program Files\Acmé\日 agent";
+    for file in input.files.iter().filter(|f| f.as_str() != "service.json") {
+        let copied = fs::read_to_string(site.machine.path(program).join(file.as_str()));
+        assert_eq!(copied.ok(), Some(format!("not really {file}")), "{file}\n{}", said.output);
+    }
+    let environment = Value::List(vec!["WORD=日本 é".into()]);
+    assert_eq!(site.value("Dienst é 日", "Environment"), Some(environment), "{}", said.output);
+    assert_eq!(site.value("Dienst é 日", "ImagePath"), text(&format!("\"{program}\\空 é.exe\"")));
+    // A changed file is seen, by its name.
+    let said = site.machine.cmd(&format!("\"{program}\\uninstall.cmd\"")).success();
+    site.assert_untouched(&said);
+    let file = site.machine.path(site.folder).join("空 x.txt");
+    fs::write(&file, "changed").unwrap();
+    let said = site.run("install.cmd", "");
+    assert_eq!(said.code, 23, "{}", said.output);
+    assert!(said.output.contains("空 x.txt is not the file"), "{}", said.output);
 }

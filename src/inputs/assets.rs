@@ -58,6 +58,14 @@ fn conflicts(reader: &mut Reader<'_>, files: &[AssetFile]) {
     }
     let mut found = Vec::new();
     for file in files {
+        if let Some(name) = file.dest.stands_for_written().filter(|_| !reader.spec.services.is_empty()) {
+            let (dest, source, key) = (&file.dest, file.source.display(), &file.key);
+            let what = format!(
+                "`{dest}`, from `{source}`, from `{key}`: an installation writes `{name}` into the program folder itself"
+            );
+            found.push((key.clone(), what, "give it another `dest`: { source = \"…\", dest = \"…\" }".to_owned()));
+            continue;
+        }
         let (dest, from) = (file.dest.to_string(), format!("`{}`, from `{}`", file.source.display(), file.key));
         let Some((other, theirs)) = seen.get(&file.dest.collision_key()) else {
             seen.insert(file.dest.collision_key(), (dest, from));
@@ -68,10 +76,10 @@ fn conflicts(reader: &mut Reader<'_>, files: &[AssetFile]) {
         } else {
             format!("`{other}` ({theirs}) and `{dest}` ({from}) differ only in case, and are one file on Windows")
         };
-        found.push((file.key.clone(), what));
-    }
-    for (key, what) in found {
         let fix = "give one of them another `dest`: { source = \"…\", dest = \"…\" }";
+        found.push((file.key.clone(), what, fix.to_owned()));
+    }
+    for (key, what, fix) in found {
         reader.report(&key, Problem::usage("asset-conflict", what).fix(fix));
     }
 }

@@ -13,6 +13,9 @@ pub struct BundlePath(String);
 /// Longest path in a bundle, in UTF-16 units: leaves room below MAX_PATH (260) for the folder it is unpacked into.
 pub const MAX_LEN: usize = 180;
 
+/// Files that an installation writes into the program folder, beside those of the bundle: see docs/scripts.md.
+pub const WRITTEN: [&str; 2] = ["install.acl", "install.state"];
+
 impl BundlePath {
     /// Validates a path.
     ///
@@ -50,6 +53,12 @@ impl BundlePath {
     /// The key under which two names are the same file on Windows or where it is packed: see [`collision_key`].
     pub fn collision_key(&self) -> String {
         collision_key(&self.0)
+    }
+
+    /// The file of [`WRITTEN`] that this path would stand in the way of, as a file or as a folder.
+    pub fn stands_for_written(&self) -> Option<&'static str> {
+        let first = collision_key(self.0.split('/').next().unwrap_or_default());
+        WRITTEN.into_iter().find(|name| collision_key(name) == first)
     }
 
     /// This path below a folder.

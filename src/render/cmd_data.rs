@@ -4,13 +4,12 @@
 //! follows as a list of variable names. The code below knows no value at all.
 
 use super::cmd_cannot::{ascii, beyond};
+use super::cmd_words::{error_control, hex_lines, sid_type, start};
 use super::winarg::{self, Piece};
 use crate::formats::ServiceJson;
-use crate::model::{
-    Account, BundlePath, ErrorControl, FailureKind, Parameter, ParameterType, ServiceSpec, SidType, StartType,
-};
+use crate::model::{Account, BundlePath, FailureKind, Parameter, ParameterType, ServiceSpec, SidType};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest literal in one `set`, and longest command line that is still attempted, in UTF-16 units. cmd.exe's own limit is
 /// 8191 for a line after expansion (Microsoft, "Command prompt line string limitation").
@@ -24,6 +23,8 @@ pub struct CmdData {
     pub literals: Vec<CmdVariable>,
     /// Variables that are sums of others, as `!A!!B!`, in order.
     pub sums: Vec<CmdVariable>,
+    /// What install.cmd can't do for this bundle, one sentence each in ASCII: it refuses.
+    pub cannot: Vec<String>,
     /// Text beyond ASCII is among the literals: the console has to understand UTF-8.
     pub utf8: bool,
 }
@@ -39,7 +40,8 @@ pub struct CmdVariable {
 
 impl CmdData {
     pub(super) fn new(service: &ServiceJson, files: &[BundlePath]) -> Self {
-        let mut b = Builder { cannot: beyond(service), ..Builder::default() };
+        let mut b = Builder::default();
+        b.data.cannot = beyond(service);
         b.set("BUNDLE", &format!("{} {}", service.name, service.version));
         b.folder("DIR", &service.install.dir);
         b.folder("DATA", &service.install.data_dir);
@@ -51,13 +53,15 @@ impl CmdData {
         for (i, spec) in service.services.iter().enumerate() {
             b.service(&format!("S.{}", i + 1), spec, &names);
         }
-        b.number("NX", b.cannot.len());
-        for (i, why) in std::mem::take(&mut b.cannot).iter().enumerate() {
+        b.number("NX", b.data.cannot.len());
+        for (i, why) in b.data.cannot.clone().iter().enumerate() {
             b.set(&format!("X.{}", i + 1), why);
         }
         for (i, p) in service.parameters.iter().enumerate() {
             let needed = if b.not_empty.contains(&p.name) { "1" } else { "" };
             b.set(&format!("P.{}.FULL", i + 1), needed);
+            let cannot = p.default.as_deref().and_then(|d| default_cannot(d, !needed.is_empty()));
+            b.set(&format!("P.{}.CANNOT", i + 1), cannot.unwrap_or_default());
         }
         b.data.utf8 = b.data.literals.iter().any(|l| !l.value.is_ascii());
         b.data
@@ -67,10 +71,10 @@ impl CmdData {
 #[derive(Default)]
 struct Builder {
     data: CmdData,
-    /// What cmd.exe can't do, one sentence each.
-    cannot: Vec<String>,
     /// Parameters that need a value other than the empty one.
     not_empty: BTreeSet<String>,
+    /// Defaults of parameters: what most installations put in for `${NAME}`.
+    defaults: BTreeMap<String, String>,
 }
 
 impl Builder {
@@ -97,7 +101,9 @@ impl Builder {
         ];
         let base_name = known.iter().find(|k| k.eq_ignore_ascii_case(base)).copied();
         if (!base.is_empty() && base_name.is_none()) || rest.contains('%') {
-            self.cannot.push(format!("the folder {} starts with a variable that it can't look up safely", ascii(path)));
+            self.data
+                .cannot
+                .push(format!("the folder {} starts with a variable that it can't look up safely", ascii(path)));
         }
         self.set(&format!("{name}.BASE"), base_name.unwrap_or_default());
         self.set(&format!("{name}.REST"), rest);
@@ -134,6 +140,7 @@ impl Builder {
             self.set(&format!("{key}.TYPE"), kind);
             self.set(&format!("{key}.OPTIONAL"), if p.default.is_some() { "1" } else { "" });
             self.set(&format!("{key}.DEFAULT"), p.default.as_deref().unwrap_or_default());
+            self.defaults.insert(p.name.clone(), p.default.clone().unwrap_or_default());
         }
     }
 
@@ -164,7 +171,9 @@ impl Builder {
         set(self, "LOG", &argument(log));
         set(self, "SOURCE", &argument(source));
         if [log, source].iter().any(|t| t.ends_with('\\') || has_control(t)) {
-            self.cannot.push(format!("the event source of service {} can't be written on a command line", ascii(name)));
+            self.data
+                .cannot
+                .push(format!("the event source of service {} can't be written on a command line", ascii(name)));
         }
         set(self, "TIMEOUT", &spec.health.timeout_ms.div_ceil(1000).to_string());
         set(self, "STABLE", &spec.health.stable_ms.div_ceil(1000).to_string());
@@ -184,7 +193,7 @@ impl Builder {
 
     fn display_name(&mut self, key: &str, spec: &ServiceSpec) {
         if has_control(&spec.display_name) {
-            self.cannot.push(format!(
+            self.data.cannot.push(format!(
                 "the display name of service {} holds a line break or another control character",
                 ascii(spec.name.as_str())
             ));
@@ -211,7 +220,7 @@ impl Builder {
         self.set(&format!("{key}.ACTIONS"), &actions.join("/"));
         let command = f.command.as_deref().unwrap_or_default();
         if has_control(command) {
-            self.cannot.push(format!(
+            self.data.cannot.push(format!(
                 "the failure command of service {} holds a control character",
                 ascii(spec.name.as_str())
             ));
@@ -247,46 +256,64 @@ impl Builder {
             line.extend(winarg::argument(&pieces));
         }
         if spec.args.iter().any(|a| a.contains('%')) {
-            self.cannot.push(format!(
+            self.data.cannot.push(format!(
                 "an argument of service {} holds a %, which Windows would expand at each start",
                 ascii(spec.name.as_str())
             ));
         }
         if spec.args.iter().any(|a| has_control(a)) {
-            self.cannot.push(format!("an argument of service {} holds a control character", ascii(spec.name.as_str())));
+            self.data
+                .cannot
+                .push(format!("an argument of service {} holds a control character", ascii(spec.name.as_str())));
         }
         let line = winarg::inside_quotes(&winarg::join(line));
-        let length: usize =
-            line.iter().map(|p| if let Piece::Text(t) = p { t.encode_utf16().count() } else { 100 }).sum();
+        let length: usize = line.iter().map(|p| self.length(p)).sum();
         if length > LINE {
-            self.cannot
+            self.data
+                .cannot
                 .push(format!("the command line of service {} is too long for cmd.exe", ascii(spec.name.as_str())));
         }
         self.sum(&format!("{key}.BIN"), &line);
+    }
+
+    /// How long a piece is likely to become, in UTF-16 units.
+    fn length(&self, piece: &Piece) -> usize {
+        match piece {
+            Piece::Text(text) => text.encode_utf16().count(),
+            Piece::Parameter(name) => self.defaults.get(name).map_or(0, |d| d.encode_utf16().count()).max(100),
+            Piece::ProgramFolder | Piece::Tail(..) => 100,
+        }
     }
 
     /// REG_MULTI_SZ: by reg.exe's `/d` with a separator that occurs nowhere; beyond ASCII as bytes, like the description.
     fn environment(&mut self, key: &str, spec: &ServiceSpec, parameters: &[String]) {
         let all: Vec<String> = spec.env.iter().map(|(k, v)| format!("{k}={v}")).collect();
         let text = all.concat();
-        let has_parameter =
-            all.iter().any(|v| winarg::pieces(v, parameters).iter().any(|p| matches!(p, Piece::Parameter(_))));
-        let bytes = !has_parameter && (!text.is_ascii() || has_control(&text) || text.len() > PART);
+        let pieces: Vec<Piece> = all.iter().flat_map(|v| winarg::pieces(v, parameters)).collect();
+        let used: BTreeSet<&str> =
+            pieces.iter().filter_map(|p| if let Piece::Parameter(n) = p { Some(n.as_str()) } else { None }).collect();
+        // A parameter's own default must be able to stand there.
+        let with_defaults: String =
+            used.iter().filter_map(|n| self.defaults.get(*n)).fold(text.clone(), |sum, default| sum + default);
+        let bytes = used.is_empty() && (!text.is_ascii() || has_control(&text) || text.len() > PART);
         let separator = "|~;#*^@?<>{}[]`&+,:$!()=-_"
             .chars()
             .chain('a'..='z')
             .chain('A'..='Z')
             .chain('0'..='9')
-            .find(|c| !text.contains(*c));
+            .find(|c| !with_defaults.contains(*c));
         let name = ascii(spec.name.as_str());
         if !bytes && has_control(&text) {
-            self.cannot.push(format!("the environment of service {name} holds a control character beside a parameter"));
+            self.data
+                .cannot
+                .push(format!("the environment of service {name} holds a control character beside a parameter"));
         }
-        if !bytes && text.encode_utf16().count() > LINE / 2 {
-            self.cannot.push(format!("the environment of service {name} is too long for cmd.exe"));
+        if !bytes && with_defaults.encode_utf16().count() > LINE / 2 {
+            self.data.cannot.push(format!("the environment of service {name} is too long for cmd.exe"));
         }
         if separator.is_none() && !bytes {
-            self.cannot
+            self.data
+                .cannot
                 .push(format!("the environment of service {name} leaves no character that could separate its values"));
         }
         let separator = separator.unwrap_or('|').to_string();
@@ -298,8 +325,6 @@ impl Builder {
         }
         let line = if bytes { Vec::new() } else { winarg::pieces(&all.join(&separator), parameters) };
         self.not_empty.extend(winarg::after_backslash(&line));
-        let used: BTreeSet<&str> =
-            line.iter().filter_map(|p| if let Piece::Parameter(n) = p { Some(n.as_str()) } else { None }).collect();
         for (i, parameter) in parameters.iter().enumerate() {
             // A parameter that is part of the environment must not hold the separator.
             let no = if used.contains(parameter.as_str()) { separator.as_str() } else { "" };
@@ -331,6 +356,18 @@ impl Builder {
     }
 }
 
+/// Why install.cmd can't take a parameter's default: the rules that it applies to every value, and those of a data block.
+fn default_cannot(default: &str, needed: bool) -> Option<&'static str> {
+    match default {
+        d if d.contains('"') => Some("holds a quote"),
+        d if d.contains('%') => Some("holds a percent sign"),
+        d if d.chars().any(|c| c.is_control() && c != '\t') => Some("holds a line break or another control character"),
+        "" if needed => Some("is empty, and it follows a backslash or another parameter"),
+        d if !d.is_empty() && d.chars().all(|c| c == '\\') => Some("is nothing but backslashes"),
+        _ => None,
+    }
+}
+
 /// The inside of one quoted argument without parameters.
 fn argument(text: &str) -> String {
     let pieces = if text.is_empty() { Vec::new() } else { vec![Piece::Text(text.into())] };
@@ -342,39 +379,6 @@ fn split(text: &str) -> Vec<String> {
     chars.chunks(PART).map(|c| c.iter().collect()).collect()
 }
 
-/// UTF-16LE bytes as a .reg file has them, 600 to a line.
-fn hex_lines(text: &str) -> Vec<String> {
-    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let line = |b: &[u8]| b.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(",");
-    bytes.chunks(600).map(line).collect()
-}
-
 fn has_control(text: &str) -> bool {
     text.chars().any(char::is_control)
-}
-
-fn start(start: StartType) -> &'static str {
-    match start {
-        StartType::DelayedAuto => "delayed-auto",
-        StartType::Auto => "auto",
-        StartType::Demand => "demand",
-        StartType::Disabled => "disabled",
-    }
-}
-
-fn error_control(control: ErrorControl) -> &'static str {
-    match control {
-        ErrorControl::Ignore => "ignore",
-        ErrorControl::Normal => "normal",
-        ErrorControl::Severe => "severe",
-        ErrorControl::Critical => "critical",
-    }
-}
-
-fn sid_type(sid: SidType) -> &'static str {
-    match sid {
-        SidType::None => "none",
-        SidType::Unrestricted => "unrestricted",
-        SidType::Restricted => "restricted",
-    }
 }

@@ -5,6 +5,7 @@
 
 mod cmd_cannot;
 mod cmd_data;
+mod cmd_words;
 mod context;
 mod engine;
 mod escape;
@@ -89,6 +90,12 @@ pub fn bundle_texts(input: &RenderInput) -> Result<BundleTexts, Problems> {
     }
     for name in extra {
         match BundlePath::new(name.clone()) {
+            Ok(path) if !input.service.services.is_empty() && path.stands_for_written().is_some() => {
+                let written = path.stands_for_written().unwrap_or_default();
+                let what =
+                    format!("template `{name}`: an installation writes `{written}` into the program folder itself");
+                problems.push(Problem::usage("template-collision", what).fix("rename the template"));
+            }
             Ok(path) if names.iter().any(|(_, p)| p.collision_key() == path.collision_key()) => {}
             Ok(path) => names.push((name, path)),
             Err(why) => problems.push(

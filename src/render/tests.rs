@@ -81,6 +81,50 @@ fn all_scripts_are_there_with_their_line_ends() {
 }
 
 #[test]
+fn each_label_is_there_once() {
+    let mut input = input();
+    input.service.services[0].display_name = "日本".into();
+    let texts = bundle_texts(&input).expect("renders");
+    for name in ["install.cmd", "uninstall.cmd"] {
+        let text = text(&texts, name);
+        let mut labels: Vec<&str> = text.lines().filter(|l| l.starts_with(':')).collect();
+        assert!(labels.contains(&":data") && labels.contains(&":stop_service"), "{name}");
+        let all = labels.len();
+        labels.sort_unstable();
+        labels.dedup();
+        assert_eq!(labels.len(), all, "{name}: {labels:?}");
+        for word in text.lines().filter(|l| !l.starts_with("rem ")).flat_map(str::split_whitespace) {
+            // `call :error`, `goto :end`; those with a ! are put together at run time.
+            let label = word.starts_with(':').then_some(word).filter(|w| w.len() > 1 && !w.contains('!'));
+            assert!(label.is_none_or(|l| labels.contains(&l)), "{name}: {word}");
+        }
+    }
+}
+
+#[test]
+fn a_default_never_holds_the_separator_of_the_environment() {
+    let mut input = input();
+    input.service.services[0].env = [("A".to_owned(), "${PORT}".to_owned()), ("B".to_owned(), "~".to_owned())].into();
+    for (default, separator) in [("8080", "|"), ("a|b", ";"), ("|;#", "*")] {
+        input.service.parameters[0].kind = ParameterType::String;
+        input.service.parameters[0].default = Some(default.into());
+        let texts = bundle_texts(&input).expect("renders");
+        let install = text(&texts, "install.cmd");
+        assert!(install.contains(&format!("set \"S.1.ENVSEP={separator}\"\r\n")), "{default}");
+        assert!(install.contains("set \"P.1.CANNOT=\"\r\n"), "{default}");
+    }
+    for (default, why) in
+        [("50%", "percent"), ("a\"b", "quote"), ("a\nb", "line break"), ("\\\\", "nothing but backslashes")]
+    {
+        input.service.parameters[0].default = Some(default.into());
+        let texts = bundle_texts(&input).expect("renders");
+        let install = text(&texts, "install.cmd");
+        let line = install.lines().find(|l| l.contains("P.1.CANNOT=")).expect("said");
+        assert!(line.contains(why), "{line}");
+    }
+}
+
+#[test]
 fn no_service_no_scripts() {
     let mut input = input();
     input.service.services.clear();
@@ -133,6 +177,10 @@ fn a_template_may_not_land_on_another_file() {
     assert!(problems[0].what.contains("`agent.exe`"), "{}", problems[0].what);
     let problems = with(&[("con.txt", "x")]).expect_err("device").0;
     assert!(problems[0].what.contains("device"), "{}", problems[0].what);
+    for name in ["install.state", "Install.ACL/a.txt.tera"] {
+        let problems = with(&[(name, "x")]).expect_err("written").0;
+        assert!(problems[0].what.contains("an installation writes `install."), "{}", problems[0].what);
+    }
 }
 
 #[test]

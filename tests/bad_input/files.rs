@@ -105,6 +105,21 @@ fn assets_that_differ_in_case() {
 }
 
 #[test]
+fn assets_where_an_installation_writes() {
+    let assets = r#"["install.acl", { source = "a.txt", dest = "Install.State/a.txt" }]"#;
+    let files = ["install.acl", "a.txt"];
+    let says = [
+        "error[asset-conflict]: `install.acl`, from `",
+        "an installation writes `install.acl` into the program folder itself\n",
+        "error[asset-conflict]: `Install.State/a.txt`, from `",
+        "an installation writes `install.state` into",
+        "fix: give it another `dest`",
+        "error: 2 problems; nothing was written\n",
+    ];
+    with(&format!("assets = {assets}"), &files).refused(&["package"], 2, &says);
+}
+
+#[test]
 fn an_asset_that_is_a_device() {
     let sandbox = with("assets = [\"$auto\", \"docs/*\"]", &["docs/CON.txt", "README.md"]);
     let says = [

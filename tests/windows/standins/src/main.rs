@@ -1,4 +1,4 @@
-//! Stand-ins for sc.exe, icacls.exe, certutil.exe, curl.exe and fsutil.exe; see Cargo.toml.
+//! Stand-ins for sc.exe, icacls.exe, certutil.exe, curl.exe and fsutil.exe, and a service; see Cargo.toml.
 
 mod certutil;
 mod curl;
@@ -8,6 +8,7 @@ mod icacls;
 mod log;
 mod registry;
 mod sc;
+mod service;
 mod wide;
 
 /// What a tool says and how it ends.
@@ -38,6 +39,9 @@ fn main() {
         let outcome = harness::run(&args);
         print!("{}", outcome.out);
         std::process::exit(outcome.code.cast_signed());
+    }
+    if tool == "agent" {
+        std::process::exit(service::run().cast_signed());
     }
     let outcome = ordered_failure(&tool, &args).unwrap_or_else(|| match tool.as_str() {
         "sc" => sc::run(&args),
