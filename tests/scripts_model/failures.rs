@@ -42,7 +42,7 @@ fn for_each_change(
     // Each change is met by one of the two ways to fail.
     let turn = |at: &usize| match how {
         How::FailBefore => at % 2 == 1,
-        How::FailAfter => at % 2 == 0,
+        How::FailAfter => at.is_multiple_of(2),
         _ => true,
     };
     for at in (1..=count).filter(turn) {

@@ -46,8 +46,8 @@ fn every_refusal_changes_nothing() {
             1638,
             &|world| {
                 world.change(|m| {
-                    m["registry"][r"SYSTEM\CurrentControlSet\Services\EventLog\Application\Agent"] = json!({})
-                })
+                    m["registry"][r"SYSTEM\CurrentControlSet\Services\EventLog\Application\Agent"] = json!({});
+                });
             },
             &|job| job,
             "event source Agent exists",
