@@ -39,7 +39,7 @@ fn a_good_bundle_passes_and_its_facts_are_told() {
     assert!(verdict.checks > 100, "{}", verdict.checks);
     let [facts, debug] = verdict.facts.as_slice() else { panic!("{:?}", verdict.facts) };
     assert_eq!((facts.size, facts.sha256, facts.unpacked), (info.size, info.sha256, info.unpacked));
-    assert_eq!((facts.files, debug.files, debug.sha256), (11, 2, symbols.sha256));
+    assert_eq!((facts.files, debug.files, debug.sha256), (12, 2, symbols.sha256));
     let package = facts.package.as_ref().expect("package");
     assert_eq!((package.name.as_str(), package.version.as_str()), ("agent", "1.2.3"));
     assert_eq!(package.services, ["Agent"]);
