@@ -1,6 +1,6 @@
 //! What lies in an output folder.
 
-use super::{io, recover, sums_text};
+use super::{io, recover};
 use crate::error::Problem;
 use crate::formats::{OutputBundle, OutputFile, OutputManifest, output, sums};
 use crate::model::Sha256;
@@ -89,5 +89,5 @@ pub(super) fn holds(dir: &Path, bundles: &[OutputBundle]) -> bool {
 pub(super) fn list(bundles: &[OutputBundle]) -> String {
     let mut lines: Vec<_> = bundles.iter().flat_map(|b| b.files().map(|f| (f.file.as_str(), f.sha256))).collect();
     lines.sort_unstable();
-    sums_text(lines)
+    sums::write(lines)
 }

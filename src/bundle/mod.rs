@@ -59,10 +59,6 @@ pub fn write_symbols(packer: &Packer<'_>, tree: &FileTree, out: &Path) -> anyhow
 fn sums_of<'a>(files: impl IntoIterator<Item = &'a ManifestFile>) -> String {
     let mut lines: Vec<(&str, Sha256)> = files.into_iter().map(|f| (f.path.as_str(), f.sha256)).collect();
     lines.sort_unstable();
-    sums_text(lines)
-}
-
-fn sums_text(lines: Vec<(&str, Sha256)>) -> String {
     sums::write(lines)
 }
 
