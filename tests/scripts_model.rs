@@ -14,6 +14,8 @@ mod failures;
 mod host;
 #[path = "scripts_model/life.rs"]
 mod life;
+#[path = "scripts_model/machine.rs"]
+mod machine;
 #[path = "scripts_model/refusals.rs"]
 mod refusals;
 #[path = "scripts_model/world.rs"]

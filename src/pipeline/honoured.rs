@@ -14,9 +14,6 @@ pub(super) fn check(spec: &BundleSpec) -> Vec<Problem> {
             }
         };
         add("account", matches!(service.account, Account::User { .. }));
-        add("preshutdown-timeout", service.preshutdown_timeout_ms.is_some());
-        add("triggers", !service.triggers.is_empty());
-        add("certificates", !service.certificates.is_empty());
     }
     keys.extend(spec.parameters.iter().filter(|p| p.secret).map(|p| format!("parameters.{}.secret", p.name)));
     keys.extend(spec.assets.iter().filter_map(|asset| match asset {

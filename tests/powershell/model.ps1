@@ -122,10 +122,46 @@ function Open-Lock([string]$Path) {
 function Close-Lock($Lock) { if ($null -ne $Lock) { $Lock.Dispose() } }
 
 function Get-Access([string]$Path) {
-    if (-not (Test-FolderThere $Path)) { throw "no folder $Path" }
+    if (-not (Test-FolderThere $Path) -and -not (Test-FileThere $Path)) { throw "nothing at $Path" }
     $own = $Model.Machine.access[$Path]
     if ($null -ne $own) { return $own }
-    return 'D:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)(A;OICIID;0x1301bf;;;AU)'
+    return Get-Inherited $Path
+}
+
+# As Windows sets up these folders, and a drive of its own.
+function Get-Inherited([string]$Path) {
+    $all = 'D:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)'
+    switch -Regex ($Path) {
+        '^C:\\ProgramData\\Microsoft\\Crypto\\' { return 'D:PAI(A;;FA;;;SY)(A;;FA;;;BA)' }
+        '^C:\\Program Files(\\|$)' { return $all + '(A;OICIID;0x1200a9;;;BU)' }
+        '^C:\\ProgramData(\\|$)' { return $all + '(A;OICIIOID;GA;;;CO)(A;OICIID;0x1200a9;;;BU)(A;CIID;DCLCRPCR;;;BU)' }
+    }
+    return $all + '(A;OICIID;0x1301bf;;;AU)'
+}
+
+function Get-Owner([string]$Path) {
+    $told = $Model.Machine.told["owner:$Path"]
+    return $(if ($told) { $told } else { 'S-1-5-32-544' })
+}
+
+function Get-OwnSid { return 'S-1-5-21-1-2-3-500' }
+
+# Certificates are told as STORE|THUMBPRINT|SUBJECT|DAYS, DAYS from now to its end; a key file of the thumbprint's name is there or not.
+function Get-Certificates([string]$Store) {
+    foreach ($told in @($Model.Machine.told['certificates'] | Where-Object { $_ })) {
+        $in, $print, $subject, $days = $told -split '\|'
+        if ($in -ne $Store) { continue }
+        $file = "C:\ProgramData\Microsoft\Crypto\Keys\$print"
+        New-Object PSObject -Property @{
+            Thumbprint = $print; Subject = $subject; NotBefore = (Get-Now).AddDays(-1000); NotAfter = (Get-Now).AddDays([int]$days); KeyFile = $(if (Test-FileThere $file) { $file })
+        }
+    }
+}
+
+function Set-PreshutdownTimeout([string]$Name, [uint32]$Milliseconds) {
+    $key = "SYSTEM\CurrentControlSet\Services\$Name"
+    if (-not $Model.Machine.registry.ContainsKey($key)) { throw 'no service' }
+    Step-Machine "preshutdown $Name" { Set-Value $key 'PreshutdownTimeout' 'DWord' ([int]$Milliseconds); Save-Machine }
 }
 
 function Set-Access([string]$Path, [string]$Sddl) {
@@ -270,6 +306,74 @@ function Set-Config([string]$Name, $Pairs) {
     }
 }
 
+# As the SCM keeps triggers: TriggerInfo\N with Type, Action, GUID, and DataN of kind DataTypeN.
+function Set-TriggerInfo([string]$Key, [string[]]$Words) {
+    foreach ($other in @($Model.Machine.registry.Keys)) { if ($other.StartsWith("$Key\TriggerInfo")) { $Model.Machine.registry.Remove($other) } }
+    if ($Words.Count -eq 1 -and $Words[0] -ceq 'delete') { return }
+    $known = @{
+        'start/networkon' = @(2, '4f27f2de-14e2-430b-a549-7cd48cbc8245'); 'stop/networkoff' = @(2, 'cc4ba62a-162e-4648-847a-b6bdf993e335')
+        'start/domainjoin' = @(3, '1ce20aba-9851-4421-9430-1ddeb766e809'); 'start/portopen' = @(4, 'b7569e07-8421-4ee0-ad10-86915afdad09')
+        'start/device' = @(1, ''); 'start/custom' = @(20, ''); 'stop/custom' = @(20, '')
+    }
+    $number = 0
+    foreach ($word in $Words) {
+        $parts = @($word -split '/')
+        $event = $known["$($parts[0])/$($parts[1])"]
+        if ($null -eq $event) { throw "sc.exe: no trigger $word" }
+        $items = @($parts | Select-Object -Skip 2)
+        $guid = $event[1]
+        if ($guid -eq '') { $guid = $items[0]; $items = @($items | Select-Object -Skip 1) }
+        $at = "$Key\TriggerInfo\$number"
+        Set-Value $at 'Type' 'DWord' $event[0]
+        Set-Value $at 'Action' 'DWord' $(if ($parts[0] -ceq 'stop') { 2 } else { 1 })
+        Set-Value $at 'GUID' 'Binary' ([guid]$guid).ToByteArray()
+        for ($i = 0; $i -lt $items.Count; $i++) {
+            $text = $parts[1] -cne 'custom'
+            if ($text) {
+                $bytes = [Text.Encoding]::Unicode.GetBytes($items[$i].Replace(';', "`0") + "`0`0")
+            } else {
+                $bytes = [byte[]]@(for ($j = 0; $j -lt $items[$i].Length; $j += 2) { [Convert]::ToByte($items[$i].Substring($j, 2), 16) })
+            }
+            Set-Value $at "Data$i" 'Binary' $bytes
+            Set-Value $at "DataType$i" 'DWord' $(if ($text) { 2 } else { 1 })
+        }
+        $number++
+    }
+}
+
+# icacls FILE /grant *SID:(R) /Q, and /remove:g *SID.
+function Invoke-Icacls([string[]]$Words) {
+    $path, $verb, $who = $Words[0], $Words[1], $Words[2]
+    if ($Words.Count -ne 4 -or $Words[3] -cne '/Q' -or -not (Test-FileThere $path)) { throw "icacls: $Words" }
+    $now = Get-Access $path
+    if ($verb -ceq '/grant' -and $who -match '^\*(S-1-[0-9-]+):\(R\)$') {
+        $now += "(A;;FR;;;$($Matches[1]))"
+    } elseif ($verb -ceq '/remove:g' -and $who -match '^\*(S-1-[0-9-]+)$') {
+        $now = [regex]::Replace($now, '\(A;[^;]*;[^;]*;;;' + $Matches[1] + '\)', '')
+    } else {
+        throw "icacls: $Words"
+    }
+    Step-Machine "icacls $path $verb" {
+        if ($now -ceq (Get-Inherited $path)) { $Model.Machine.access.Remove($path) } else { $Model.Machine.access[$path] = $now }
+        Save-Machine
+    }
+    return @{ Code = 0; Output = '' }
+}
+
+# taskkill /F /PID N. Windows then does what the failure actions say: it would start the program again.
+function Invoke-Taskkill([string[]]$Words) {
+    if ($Words.Count -ne 3 -or $Words[0] -cne '/F' -or $Words[1] -cne '/PID') { throw "taskkill: $Words" }
+    $process = $Model.Machine.processes[$Words[2]]
+    if ($null -eq $process) { return @{ Code = 128; Output = '' } }
+    if ($null -ne (Get-FailureActions $process.service)) { throw "$($process.service) would be started again" }
+    Step-Machine "taskkill $($process.service)" {
+        $Model.Machine.told["exit:$($process.service)"] = 1067
+        $Model.Machine.processes.Remove($Words[2])
+        Save-Machine
+    }
+    return @{ Code = 0; Output = '' }
+}
+
 function Invoke-Control([string[]]$Words) {
     $verb, $name = $Words[0], $Words[1]
     $key = "SYSTEM\CurrentControlSet\Services\$name"
@@ -312,13 +416,14 @@ function Invoke-Control([string[]]$Words) {
             Step-Machine "sc sidtype $name" { Set-Value $key 'ServiceSidType' 'DWord' $types[$rest[0]]; Save-Machine }
         }
         'privs' { if ($rest[0] -notmatch '^Se[A-Za-z]+Privilege(/Se[A-Za-z]+Privilege)*$') { throw 'privs' }; Step-Machine "sc privs $name" { Set-Value $key 'RequiredPrivileges' 'MultiString' @($rest[0] -split '/'); Save-Machine } }
+        'triggerinfo' { Step-Machine "sc triggerinfo $name" { Set-TriggerInfo $key $rest; Save-Machine } }
         'managedaccount' { if ($rest[0] -cne 'true') { throw 'managedaccount' } }
         'sdshow' { $told = $Model.Machine.told["sd:$name"]; return @{ Code = 0; Output = "`r`n" + $(if ($told) { $told } else { 'D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)S:(AU;FA;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;WD)' }) + "`r`n" } }
         'sdset' { if ($rest[0] -notmatch '^D:') { throw 'sdset' }; Step-Machine "sc sdset $name" { if ($rest[0] -ceq 'D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)') { $Model.Machine.told.Remove("sd:$name") } else { $Model.Machine.told["sd:$name"] = $rest[0] }; Save-Machine } }
         'delete' {
             Step-Machine "sc delete $name" {
                 if ($null -ne $process) { throw 'it runs' }
-                $Model.Machine.registry.Remove($key)
+                foreach ($other in @($Model.Machine.registry.Keys)) { if ($other -eq $key -or $other.StartsWith($key + '\')) { $Model.Machine.registry.Remove($other) } }
                 $Model.Machine.told.Remove("exit:$name")
                 $Model.Machine.told.Remove("sd:$name")
                 Save-Machine
@@ -351,6 +456,8 @@ function Invoke-Control([string[]]$Words) {
                 $other = $Model.Machine.processes[$id].service
                 if ((Get-RegistryTexts "SYSTEM\CurrentControlSet\Services\$other" 'DependOnService') -contains $name) { return @{ Code = 1051; Output = '' } }
             }
+            # One that hangs takes the request and goes on.
+            if ((Get-Behaviour $Model.Machine.processes[$process].image).StartsWith('stubborn')) { return @{ Code = 0; Output = '' } }
             Step-Machine "sc stop $name" { $Model.Machine.processes.Remove($process); Save-Machine }
         }
         default { throw "sc.exe: no verb $verb" }
@@ -404,7 +511,7 @@ function Invoke-Program([string]$Path, [string[]]$Arguments, [int]$LimitMs) {
 }
 
 function Invoke-Tool([string]$Name, [string[]]$Arguments, [int[]]$Accept = @(0)) {
-    $answer = $(switch ($Name) { 'sc.exe' { Invoke-Control $Arguments } 'netsh.exe' { Invoke-Netsh $Arguments } default { throw "the model has no $Name" } })
+    $answer = $(switch ($Name) { 'sc.exe' { Invoke-Control $Arguments } 'netsh.exe' { Invoke-Netsh $Arguments } 'icacls.exe' { Invoke-Icacls $Arguments } 'taskkill.exe' { Invoke-Taskkill $Arguments } default { throw "the model has no $Name" } })
     if ($Accept -notcontains $answer.Code) { Stop-Script Failed "$Name $($Arguments[0]) $($Arguments[1]) failed with code $(Get-CodeText $answer.Code)" }
     return New-Object PSObject -Property $answer
 }

@@ -69,7 +69,10 @@ impl World {
         }
         fs::write(
             world.folder.path().join("machine.json"),
-            r#"{"registry":{},"access":{},"processes":{},"next":100,"told":{}}"#,
+            r#"{"registry":{"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion":{
+                "CurrentMajorVersionNumber":{"kind":"DWord","value":10},"CurrentMinorVersionNumber":{"kind":"DWord","value":0},
+                "CurrentVersion":{"kind":"String","value":"6.3"},"CurrentBuildNumber":{"kind":"String","value":"17763"}
+            }},"access":{},"processes":{},"next":100,"told":{}}"#,
         )
         .unwrap();
         world
