@@ -8,6 +8,10 @@
 
 mod support;
 
+#[path = "scripts_model/accounts.rs"]
+mod accounts;
+#[path = "scripts_model/adopt.rs"]
+mod adopt;
 #[path = "scripts_model/failures.rs"]
 mod failures;
 #[path = "scripts_model/host.rs"]
@@ -18,5 +22,7 @@ mod life;
 mod machine;
 #[path = "scripts_model/refusals.rs"]
 mod refusals;
+#[path = "scripts_model/signer.rs"]
+mod signer;
 #[path = "scripts_model/world.rs"]
 mod world;

@@ -2,19 +2,10 @@
 
 use crate::config::{Asset, BundleSpec};
 use crate::error::{Place, Problem};
-use crate::model::Account;
 
 /// A problem for each such value of a bundle, with its key and without its line.
 pub(super) fn check(spec: &BundleSpec) -> Vec<Problem> {
     let mut keys: Vec<String> = Vec::new();
-    for service in &spec.services {
-        let mut add = |key: &str, given: bool| {
-            if given {
-                keys.push(format!("services.{}.{key}", service.name));
-            }
-        };
-        add("account", matches!(service.account, Account::User { .. }));
-    }
     keys.extend(spec.parameters.iter().filter(|p| p.secret).map(|p| format!("parameters.{}.secret", p.name)));
     keys.extend(spec.assets.iter().filter_map(|asset| match asset {
         Asset::Glob { config: true, key, .. } => Some(format!("{key}.config")),

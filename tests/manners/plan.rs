@@ -161,17 +161,14 @@ fn the_commands_of_the_plan_can_be_run() {
 #[test]
 fn what_no_script_honours_yet_is_refused() {
     let more = "[package.metadata.winsvc]\nassets = [{ source = \"conf/*.toml\", config = true }]\n\
-                [package.metadata.winsvc.services.Agent]\n\
-                account = { user = 'ACME\\agent' }\n\
                 [package.metadata.winsvc.parameters.TOKEN]\n\
                 secret = true\n";
     let sandbox = Sandbox::new(&[("Cargo.toml", &hello_toml(more)), ("src/main.rs", MAIN), ("conf/a.toml", "a = 1")]);
     let says = [
-        "error[not-supported-yet]: `services.Agent.account` is not supported yet",
+        "error[not-supported-yet]: `parameters.TOKEN.secret` is not supported yet",
         "--> Cargo.toml:9:",
-        "`parameters.TOKEN.secret`",
         "`assets[0].config`",
-        "error: 3 problems; nothing was written\n",
+        "error: 2 problems; nothing was written\n",
     ];
     sandbox.refused(&["package"], 2, &says);
 }

@@ -175,6 +175,48 @@ function Set-Access([string]$Path, [string]$Sddl) {
 
 function Get-AccountSid([string]$Account) { return 'S-1-5-21-1-2-3-' + [string](1000 + $Account.Length) }
 
+function Get-MachineName { return 'HERE' }
+# What somebody would answer.
+function Read-Credential([string]$Account) { return New-Object pscredential $Account, (ConvertTo-SecureString $env:MODEL_ANSWER -AsPlainText -Force) }
+
+# The password is kept as a hash; the one that is right as told in correct:ACCOUNT.
+function Set-ServiceAccount([string]$Name, [string]$Account, [securestring]$Password) {
+    $key = "SYSTEM\CurrentControlSet\Services\$Name"
+    if (-not $Model.Machine.registry.ContainsKey($key)) { throw 'no service' }
+    $hash = Get-Hash ([Text.Encoding]::UTF8.GetBytes((New-Object pscredential 'x', $Password).GetNetworkCredential().Password))
+    Step-Machine "account of $Name" {
+        Set-Value $key 'ObjectName' 'String' $Account
+        $Model.Machine.told["password:$Name"] = $hash
+        Save-Machine
+    }
+}
+
+function Test-LogonRight([string]$Account) { return $null -ne $Model.Machine.told["right:$Account"] }
+
+function Set-LogonRight([string]$Account, [bool]$Grant) {
+    Step-Machine "logon right of $Account" {
+        if ($Grant) { $Model.Machine.told["right:$Account"] = 'granted' } else { $Model.Machine.told.Remove("right:$Account") }
+        Save-Machine
+    }
+}
+
+# Signatures are told as LEAF|STATUS|SUBJECT; what is not told is not signed.
+function Get-Signature([string]$Path) {
+    if (-not (Test-FileThere $Path)) { throw "no file $Path" }
+    foreach ($told in @($Model.Machine.told['signatures'] | Where-Object { $_ })) {
+        $leaf, $status, $subject = $told -split '\|'
+        if ($Path.EndsWith('\' + $leaf)) { return New-Object PSObject -Property @{ Status = $status; Subject = $subject } }
+    }
+    return New-Object PSObject -Property @{ Status = 'NotSigned'; Subject = '' }
+}
+
+# Whether a service's account may log on: a user's password and right have to be as they should.
+function Test-Logon([string]$Name) {
+    $account = Get-RegistryValue "SYSTEM\CurrentControlSet\Services\$Name" 'ObjectName'
+    if (-not (Test-UserAccount $account)) { return $true }
+    return $Model.Machine.told["password:$Name"] -ceq $Model.Machine.told["correct:$account"] -and (Test-LogonRight (Get-FullAccount $account))
+}
+
 function Get-ProcessImage([int64]$Id) {
     $process = $Model.Machine.processes[[string]$Id]
     if ($null -eq $process) { return $null }
@@ -284,7 +326,7 @@ function Set-Config([string]$Name, $Pairs) {
         switch ($option) {
             'binPath=' { $null = Get-Exe $value; Set-Value $key 'ImagePath' 'ExpandString' $value }
             'DisplayName=' { if ($value.Length -gt 256) { throw 'display name' }; Set-Value $key 'DisplayName' 'String' $value }
-            'obj=' { Set-Value $key 'ObjectName' 'String' $value }
+            'obj=' { if (Test-UserAccount $value) { throw 'a user without a password' }; Set-Value $key 'ObjectName' 'String' $value; $Model.Machine.told.Remove("password:$Name") }
             'type=' { if ($value -cne 'own') { throw "type $value" }; Set-Value $key 'Type' 'DWord' 16 }
             'error=' { Set-Value $key 'ErrorControl' 'DWord' (@('ignore', 'normal', 'severe', 'critical').IndexOf($value)) }
             'start=' {
@@ -425,6 +467,7 @@ function Invoke-Control([string[]]$Words) {
                 if ($null -ne $process) { throw 'it runs' }
                 foreach ($other in @($Model.Machine.registry.Keys)) { if ($other -eq $key -or $other.StartsWith($key + '\')) { $Model.Machine.registry.Remove($other) } }
                 $Model.Machine.told.Remove("exit:$name")
+                $Model.Machine.told.Remove("password:$name")
                 $Model.Machine.told.Remove("sd:$name")
                 Save-Machine
             }
@@ -435,6 +478,7 @@ function Invoke-Control([string[]]$Words) {
             foreach ($needed in (Get-RegistryTexts $key 'DependOnService')) {
                 if ($Model.Machine.registry.ContainsKey("SYSTEM\CurrentControlSet\Services\$needed") -and $null -eq (Get-RunningId $needed)) { $null = Invoke-Control @('start', $needed) }
             }
+            if (-not (Test-Logon $name)) { return @{ Code = 1069; Output = '' } }
             $exe = Get-Exe (Get-RegistryValue $key 'ImagePath')
             $does = Get-Behaviour $exe
             if ($does -eq 'missing') { return @{ Code = 2; Output = '' } }
