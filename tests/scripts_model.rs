@@ -20,6 +20,8 @@ mod host;
 mod life;
 #[path = "scripts_model/machine.rs"]
 mod machine;
+#[path = "scripts_model/mutants.rs"]
+mod mutants;
 #[path = "scripts_model/refusals.rs"]
 mod refusals;
 #[path = "scripts_model/signer.rs"]

@@ -55,7 +55,9 @@ fn what_was_there_comes_back() {
     let refused = ends(&mut shell, &world.script(SCRIPT), 1638);
     assert!(refused.errors[0].message.contains("-Adopt"), "{refused:#?}");
     let shown = ends(&mut shell, &world.script(SCRIPT).switch("Adopt").switch("WhatIf"), 0);
-    for said in ["Adopt the service that runs \"C:\\nssm.exe\" as LocalSystem", "Adopt the event source", "Change command line"] {
+    for said in
+        ["Adopt the service that runs \"C:\\nssm.exe\" as LocalSystem", "Adopt the event source", "Change command line"]
+    {
         assert!(shown.host.contains(said), "{said}: {shown:#?}");
     }
     assert_eq!(differences(&before, &world.photo()), Vec::<String>::new());

@@ -85,6 +85,11 @@ impl World {
 
     /// Unpacks a bundle to `C:\NAME`, its scripts with the model in place of their hands.
     pub fn unpack(&self, name: &str, service: &Value, program: &str) {
+        self.unpack_changed(name, service, program, &|script| script);
+    }
+
+    /// The same, with each script changed.
+    pub fn unpack_changed(&self, name: &str, service: &Value, program: &str, change: &dyn Fn(String) -> String) {
         let service: ServiceJson = serde_json::from_value(service.clone()).unwrap();
         let files =
             ["agent.exe", "service.json", "sub/notes.txt", "winsvc-manifest.json"].map(|f| BundlePath::new(f).unwrap());
@@ -105,7 +110,7 @@ impl World {
         ];
         for file in bundle_texts(&input).unwrap().files {
             let bytes = match file.path.as_str().ends_with(".ps1") {
-                true => with_model(&String::from_utf8(file.bytes).unwrap()).into_bytes(),
+                true => change(with_model(&String::from_utf8(file.bytes).unwrap())).into_bytes(),
                 false => file.bytes,
             };
             all.push((file.path.to_string(), bytes));
