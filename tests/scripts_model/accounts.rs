@@ -179,7 +179,13 @@ fn what_could_not_be_undone_is_refused() {
     results(&mut shell, &with(script("one"), &first), "Installed");
     let warned = results(&mut shell, &with(script("one"), &first), "Unchanged");
     assert!(warned.warnings[0].contains("not needed"), "{warned:#?}");
-    refused(&mut shell, &world, with(script("two"), &second), 1638, &["could not be undone", r"ACME\one", "LocalSystem"]);
+    refused(
+        &mut shell,
+        &world,
+        with(script("two"), &second),
+        1638,
+        &["could not be undone", r"ACME\one", "LocalSystem"],
+    );
     refused(&mut shell, &world, script("none"), 1638, &["is to be removed", r"ACME\one"]);
     results(&mut shell, &with(script("two"), &both), "Upgraded");
     assert!(world.machine()["told"][r"right:ACME\one"].is_null());

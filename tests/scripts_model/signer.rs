@@ -21,9 +21,8 @@ fn only_the_signer_that_is_asked_for_will_do() {
     let world = World::new();
     world.unpack("one", &bundle("1.0.0", &[service("Agent", &json!({}))]), WELL);
     world.unpack("two", &bundle("2.0.0", &[service("Agent", &json!({}))]), "well two");
-    let install = |name: &str, signer: &str| {
-        world.script(&format!(r"C:\{name}\install.ps1")).parameter("RequireSigner", signer)
-    };
+    let install =
+        |name: &str, signer: &str| world.script(&format!(r"C:\{name}\install.ps1")).parameter("RequireSigner", signer);
     let bad = [
         ("agent.exe", "HashMismatch", ACME, "agent.exe is not signed"),
         ("status.ps1", "NotSigned", "", "status.ps1 is not signed"),
