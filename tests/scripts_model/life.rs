@@ -134,7 +134,11 @@ fn what_administrators_chose_survives() {
     }
     // It is told, though, and taken back when asked.
     assert_eq!(ends(&mut shell, &world.installed("status.ps1").switch("Drift"), 1).output.len(), 3);
-    results(&mut shell, &world.script(r"C:\three\install.ps1").switch("ResetSettings"), "Repaired");
+    let reset = || world.script(r"C:\three\install.ps1").switch("ResetSettings");
+    // Not without the password of what is there, which an undo would need.
+    ends(&mut shell, &reset(), 1638);
+    let password = r"(New-Object pscredential 'ACME\somebody', (ConvertTo-SecureString 'secret' -AsPlainText -Force))";
+    results(&mut shell, &reset().parameter("Credential", json!({"$ps": password})), "Repaired");
     assert_eq!(
         (world.value("Agent", "Start"), world.value("Agent", "ObjectName")),
         (json!(2), json!(r"NT SERVICE\Agent"))
