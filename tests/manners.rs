@@ -9,6 +9,8 @@ mod support;
 
 #[path = "manners/cargo.rs"]
 mod cargo;
+#[path = "manners/check.rs"]
+mod check;
 #[path = "manners/fresh.rs"]
 mod fresh;
 #[path = "manners/plan.rs"]

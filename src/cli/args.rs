@@ -168,11 +168,22 @@ pub struct GenerateArgs {
 #[derive(Debug, Subcommand)]
 pub enum Generate {
     /// The scripts and README.txt of the bundle
-    Scripts(GenerateFilesArgs),
+    Scripts(GenerateScriptsArgs),
     /// service.json, on stdout unless --output is given
     Manifest(GenerateFilesArgs),
     /// A JSON schema, on stdout
     Schema(SchemaArgs),
+}
+
+/// `generate scripts`.
+#[derive(Debug, Args)]
+pub struct GenerateScriptsArgs {
+    /// What to write, and where.
+    #[command(flatten)]
+    pub files: GenerateFilesArgs,
+    /// Write nothing; fail when the folder does not hold what would be written
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `generate scripts` and `generate manifest`.

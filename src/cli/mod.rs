@@ -5,7 +5,7 @@ mod request;
 
 pub use args::{
     BuildCommandArgs, BuildFlags, Cli, Color, Command, DoctorArgs, Generate, GenerateArgs, GenerateFilesArgs,
-    MessageFormat, OutputArgs, PackageArgs, PlanArgs, ProvisionFlags, SchemaArgs, SchemaOf, StepFlags, VerifyArgs,
-    parse,
+    GenerateScriptsArgs, MessageFormat, OutputArgs, PackageArgs, PlanArgs, ProvisionFlags, SchemaArgs, SchemaOf,
+    StepFlags, VerifyArgs, parse,
 };
 pub use request::{BuildArgs, Step};

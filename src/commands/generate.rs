@@ -1,9 +1,11 @@
 //! `generate`: what can be had without building.
 
-use crate::cli::{BuildFlags, Generate, GenerateArgs, GenerateFilesArgs, OutputArgs, SchemaOf};
-use crate::error::{Exit, Problem};
+mod check;
+
+use crate::cli::{BuildFlags, Generate, GenerateArgs, GenerateFilesArgs, GenerateScriptsArgs, OutputArgs, SchemaOf};
+use crate::error::{Exit, Problem, Problems};
 use crate::formats::{self, BuildManifest, OutputManifest, ServiceJson, service_json};
-use crate::host::Host;
+use crate::host::{self, Host};
 use crate::pipeline::{self, Texts};
 use crate::report::Report;
 use anyhow::Context;
@@ -12,7 +14,7 @@ use std::path::Path;
 /// Runs it.
 ///
 /// # Errors
-/// Those of the configuration and the templates; a folder that can't be written.
+/// Those of the configuration and the templates; a folder that can't be written, or that does not hold what `--check` wants.
 pub(super) fn run(
     host: &dyn Host,
     report: &dyn Report,
@@ -48,23 +50,36 @@ fn texts(host: &dyn Host, build: &BuildFlags, output: &OutputArgs) -> anyhow::Re
     Ok((all, crate::host::plain(&workspace.target_dir).join("winsvc/scripts")))
 }
 
-fn scripts(host: &dyn Host, report: &dyn Report, args: &GenerateFilesArgs, output: &OutputArgs) -> anyhow::Result<()> {
-    let (all, default) = texts(host, &args.build, output)?;
-    if all.len() > 1 && args.output.is_some() {
+fn scripts(
+    host: &dyn Host,
+    report: &dyn Report,
+    args: &GenerateScriptsArgs,
+    output: &OutputArgs,
+) -> anyhow::Result<()> {
+    let (all, default) = texts(host, &args.files.build, output)?;
+    if all.len() > 1 && args.files.output.is_some() {
         return Err(several("--output"));
     }
+    let mut problems = Vec::new();
     for texts in all {
-        let dir = match &args.output {
+        let dir = match &args.files.output {
             Some(dir) => host.cwd().join(dir),
             None => default.join(&texts.archive_name),
         };
+        if args.check {
+            match check::compare(host, &dir, &texts, &args.files)? {
+                Some(problem) => problems.push(problem),
+                None => report.status("Checked", format!("{}: as generated", host::shorten(&dir, &host.cwd()))),
+            }
+            continue;
+        }
         for (path, bytes) in &texts.files {
             let path = dir.join(path.as_str());
             write(&path, bytes)?;
             super::package::artifact(report, &path);
         }
     }
-    Ok(())
+    Ok(Problems::check(problems)?)
 }
 
 fn manifest(host: &dyn Host, report: &dyn Report, args: &GenerateFilesArgs, output: &OutputArgs) -> anyhow::Result<()> {

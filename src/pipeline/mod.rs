@@ -10,6 +10,7 @@ mod prepare;
 mod target;
 mod texts;
 
+pub use crate::render::SCRIPTS;
 pub use prepare::{Prepared, PreparedTarget, configure, prepare};
 pub use target::{Executable, build, executables};
 pub use texts::{Texts, texts};

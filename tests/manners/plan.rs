@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// A project with a bit of everything.
-fn project() -> Sandbox {
+pub(crate) fn project() -> Sandbox {
     let config = "[package.metadata.winsvc]\n\
                   assets = [\"$auto\", { source = \"conf/*.toml\", dest = \"conf/\" }]\n\
                   templates = \"winsvc\"\n\
