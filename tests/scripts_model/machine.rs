@@ -16,7 +16,7 @@ fn with_certificates(world: &World, certificates: &[(&str, &str, i32, bool)]) {
     for (print, _, _, file) in certificates {
         let path = world.path(&format!(r"{KEYS}\{print}"));
         if *file {
-            fs::write(path, "key").unwrap()
+            fs::write(path, "key").unwrap();
         } else {
             let _ = fs::remove_file(path);
         }
@@ -156,8 +156,9 @@ fn folders_that_others_could_replace_are_refused() {
         (
             "access above",
             &|world| {
-                world
-                    .change(|m| m["access"][r"C:\ProgramData\Acme"] = json!("D:(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;BU)"))
+                world.change(|m| {
+                    m["access"][r"C:\ProgramData\Acme"] = json!("D:(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;BU)");
+                });
             },
             "can be replaced by BU",
         ),
