@@ -39,7 +39,7 @@ fn parts(text: &str) -> [&str; 3] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
     #[test]
     fn no_value_stands_outside_the_data_block(input in any_input()) {
         let (texts, plain) = (scripts(&input), scripts(&bare(&input)));

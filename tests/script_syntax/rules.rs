@@ -161,9 +161,12 @@ impl<'a> Script<'a> {
 
     /// A backtick outside texts and comments joins lines, or hides a name from a reader.
     fn backticks(&mut self, nodes: &[Node<'_>]) {
-        let texts: Vec<_> = nodes.iter().filter(|n| quoted(**n)).map(Node::byte_range).collect();
+        let mut inside = vec![false; self.text.len()];
+        for node in nodes.iter().filter(|n| quoted(**n)) {
+            inside[node.byte_range()].fill(true);
+        }
         for (at, _) in self.text.match_indices('`') {
-            if !texts.iter().any(|range| range.contains(&at)) {
+            if !inside[at] {
                 let line = self.text[..at].matches('\n').count() + 1;
                 self.found.push(format!("line {line}: a backtick outside texts"));
             }
