@@ -4,142 +4,13 @@
 
 mod support;
 
-use cargo_winsvc::config::types::About;
-use cargo_winsvc::formats::{ServiceJson, service_json};
-use cargo_winsvc::model::{
-    Account, BundlePath, Certificate, CertificateBy, CrashDumps, ErrorControl, EventLog, Failure, FailureAction,
-    FailureKind, FirewallRule, Health, Hooks, Install, NetworkProfile, Parameter, ParameterType, Protocol, ServiceName,
-    ServiceSpec, SidType, StartType,
-};
+use cargo_winsvc::model::{Account, ServiceName, StartType};
 use cargo_winsvc::render::{RenderInput, bundle_texts};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::path::PathBuf;
+use support::rendered::{HOSTILE, PS1, any_text, data_block, errors, powershell, rich, script, small};
 use support::{Job, PowerShell};
-
-const HOSTILE: &str = "\"q\" 'a' ‘b’ ‚c‛ “d” „e $(calc) `n ${x} $env:PATH %PATH% & | < > ^ !x! \\ ]]> --> '@ \"@ #> \n\r\n\t日本 😀 \u{202e}\u{2028}{{ name }}{% if %}";
-
-fn rich(text: &str) -> RenderInput {
-    let text = text.to_owned();
-    let one_line = text.replace(char::is_control, " ");
-    let spec = ServiceSpec {
-        name: ServiceName::new("Acme Agent (x64)").unwrap(),
-        exe: "agent.exe".into(),
-        display_name: one_line.clone(),
-        description: text.clone(),
-        start: StartType::DelayedAuto,
-        account: Account::User { user: format!("ACME\\{one_line}") },
-        args: vec![one_line.clone(), "--port=${PORT}".into()],
-        env: [("A".to_owned(), one_line.clone()), ("PATH".to_owned(), "x".into()), ("path".to_owned(), "y".into())]
-            .into(),
-        dependencies: vec!["Tcpip".into(), "+NetworkProvider".into()],
-        error_control: ErrorControl::Severe,
-        failure: Failure {
-            actions: vec![
-                FailureAction { kind: FailureKind::Restart, delay_ms: 1000 },
-                FailureAction { kind: FailureKind::Run, delay_ms: 0 },
-                FailureAction { kind: FailureKind::None, delay_ms: 0 },
-            ],
-            reset_seconds: 60,
-            on_error_exit: true,
-            command: Some(one_line.clone()),
-        },
-        stop_timeout_ms: 30_000,
-        sid_type: SidType::Restricted,
-        required_privileges: vec!["SeChangeNotifyPrivilege".into()],
-        security_descriptor: Some("D:(A;;CC;;;SY)".into()),
-        preshutdown_timeout_ms: Some(60_000),
-        triggers: vec!["start/networkon".into(), one_line.clone()],
-        event_log: Some(EventLog { source: one_line.clone(), log: "Application".into(), messages: vec![] }),
-        crash_dumps: Some(CrashDumps::default()),
-        firewall: vec![FirewallRule {
-            name: one_line.clone(),
-            protocol: Protocol::Tcp,
-            port: "${PORT}".into(),
-            profiles: vec![NetworkProfile::Domain, NetworkProfile::Private],
-            remote: vec!["LocalSubnet".into()],
-        }],
-        url_acl: vec!["http://+:${PORT}/".into()],
-        certificates: vec![Certificate { store: "My".into(), by: CertificateBy::Subject(one_line.clone()) }],
-        health: Health {
-            http: Some("http://127.0.0.1:${PORT}/healthz?a=1&b=[2]".into()),
-            tcp: Some("127.0.0.1:${PORT}".into()),
-            command: vec!["agent.exe".into(), one_line.clone()],
-            ..Health::default()
-        },
-    };
-    let parameter = |name: &str, kind, default: Option<&str>| Parameter {
-        name: name.into(),
-        kind,
-        default: default.map(Into::into),
-        description: text.clone(),
-        secret: false,
-    };
-    RenderInput {
-        service: ServiceJson {
-            schema_version: service_json::VERSION,
-            id: "acme".into(),
-            name: "acme".into(),
-            version: "1.2.3-rc.1".into(),
-            target: "x86_64-pc-windows-gnu".into(),
-            min_windows: "10.0.14393".into(),
-            install: Install {
-                hooks: Hooks { pre_stop: vec!["agent.exe".into(), one_line.clone()], ..Hooks::default() },
-                ..Install::new(r"%ProgramFiles%\acme", r"%ProgramData%\acme")
-            },
-            parameters: vec![
-                parameter("PORT", ParameterType::Port, Some("8080")),
-                parameter("COUNT", ParameterType::Integer, None),
-                parameter("FLAG", ParameterType::Boolean, Some("true")),
-                parameter("WHERE", ParameterType::Path, None),
-                parameter("VERBOSE", ParameterType::String, Some("x")),
-            ],
-            services: vec![spec],
-            config_files: vec![BundlePath::new("conf/it's $(x) & 日本.toml").unwrap()],
-        },
-        about: About {
-            description: text.clone(),
-            authors: vec![text.clone()],
-            homepage: text.clone(),
-            repository: text.clone(),
-            license: text,
-        },
-        archive: "acme-1.2.3".into(),
-        files: ["agent.exe", "service.json", "conf/it's $(x) & 日本.toml"].map(|f| BundlePath::new(f).unwrap()).into(),
-        templates: vec![],
-    }
-}
-
-fn small() -> RenderInput {
-    let mut input = rich("Watches things");
-    let spec = &mut input.service.services[0];
-    spec.name = ServiceName::new("Agent").unwrap();
-    spec.args.clear();
-    spec.env.clear();
-    spec.dependencies.clear();
-    spec.failure = Failure::default();
-    spec.sid_type = SidType::Unrestricted;
-    spec.required_privileges.clear();
-    spec.security_descriptor = None;
-    spec.health = Health::default();
-    spec.account = Account::Virtual;
-    spec.preshutdown_timeout_ms = None;
-    spec.triggers.clear();
-    spec.crash_dumps = None;
-    spec.firewall.clear();
-    spec.url_acl.clear();
-    spec.certificates.clear();
-    input.service.install.hooks = Hooks::default();
-    input.service.config_files.clear();
-    input.service.parameters.clear();
-    input
-}
-
-fn script(input: &RenderInput, name: &str) -> String {
-    let texts = bundle_texts(input).unwrap();
-    let file = texts.files.into_iter().find(|f| f.path.as_str() == name).unwrap();
-    String::from_utf8(file.bytes).unwrap()
-}
 
 /// Reads the PowerShell literals that the data block may hold, and nothing else.
 struct Reader<'a>(&'a str);
@@ -252,36 +123,6 @@ fn expected(input: &RenderInput, read: &Value) -> Value {
     want
 }
 
-fn data_block(script: &str) -> &str {
-    let start = script.find("$Bundle = ").expect("data block") + "$Bundle = ".len();
-    let end = script.find("# ---- end of data").expect("end of data");
-    &script[start..end]
-}
-
-fn errors(parser: &mut tree_sitter::Parser, text: &str) -> Vec<String> {
-    fn walk(node: tree_sitter::Node<'_>, text: &str, out: &mut Vec<String>) {
-        if node.is_error() || node.is_missing() {
-            let line = node.start_position().row + 1;
-            out.push(format!("line {line}: {:.80}", &text[node.byte_range()]));
-        }
-        let mut cursor = node.walk();
-        for child in node.children(&mut cursor) {
-            walk(child, text, out);
-        }
-    }
-    let text = text.trim_start_matches('\u{FEFF}');
-    let tree = parser.parse(text, None).unwrap();
-    let mut out = Vec::new();
-    walk(tree.root_node(), text, &mut out);
-    out
-}
-
-fn powershell() -> tree_sitter::Parser {
-    let mut parser = tree_sitter::Parser::new();
-    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
-    parser
-}
-
 /// Everything that must hold for any configuration.
 fn check(input: &RenderInput) {
     let mut parser = powershell();
@@ -319,8 +160,6 @@ fn check(input: &RenderInput) {
         assert_eq!(code(&text), code(std::str::from_utf8(&plain.bytes).unwrap()), "{name}: code depends on values");
     }
 }
-
-const PS1: [&str; 4] = ["install.ps1", "rollback.ps1", "uninstall.ps1", "status.ps1"];
 
 /// Texts as files, for PowerShell to read as it reads scripts: by their byte-order mark.
 fn files(texts: &[String]) -> (tempfile::TempDir, Vec<PathBuf>) {
@@ -487,14 +326,6 @@ fn snapshots() {
             insta::assert_snapshot!(format!("{name}_{}", file.path.as_str().replace('.', "_")), part);
         }
     }
-}
-
-fn any_text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        prop::collection::vec(prop::sample::select(HOSTILE.chars().collect::<Vec<_>>()), 0..60)
-            .prop_map(String::from_iter),
-        any::<String>().prop_map(|s| s.replace('\0', "")),
-    ]
 }
 
 proptest! {

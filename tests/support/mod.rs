@@ -9,6 +9,7 @@ mod files;
 mod http;
 mod powershell;
 mod project;
+pub mod rendered;
 mod sandbox;
 mod state;
 mod wine;
