@@ -7,15 +7,20 @@ pub(crate) const COMMANDS: &[(&str, &[&str])] = &[
     // Microsoft.PowerShell.Core
     ("ForEach-Object", &[]),
     ("Where-Object", &[]),
+    // Microsoft.PowerShell.Security
+    ("Get-Acl", &["-LiteralPath"]),
+    ("Get-AuthenticodeSignature", &["-LiteralPath", "-ErrorAction"]),
     // Microsoft.PowerShell.Utility
+    ("Add-Type", &["-PassThru", "-Namespace", "-Name", "-MemberDefinition"]),
     ("Add-Member", &["-MemberType", "-Name", "-Value"]),
     ("ConvertFrom-Json", &[]),
     ("ConvertTo-Json", &["-InputObject", "-Depth", "-Compress"]),
     ("New-Object", &["-Property"]),
     ("Select-Object", &["-First", "-Skip", "-Unique"]),
-    ("Sort-Object", &[]),
+    ("Sort-Object", &["-Descending"]),
     ("Start-Sleep", &["-Milliseconds"]),
     ("Write-Error", &["-Message", "-ErrorAction"]),
+    ("Write-Progress", &["-Activity", "-Status", "-Completed"]),
     ("Write-Verbose", &[]),
     ("Write-Warning", &[]),
     // Microsoft.PowerShell.Management
