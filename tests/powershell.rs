@@ -192,7 +192,9 @@ fn a_step_that_fails_is_undone_by_install_ps1() {
         let failed = shell.run(&install);
         machine.forget_failures();
         assert_eq!(failed.exit, 1603, "{call}: {failed:#?}");
-        assert!(failed.errors[0].message.contains("Everything was undone"), "{call}: {failed:#?}");
+        // What can't be read is found before anything has changed.
+        let undone = failed.errors[0].message.contains("Everything was undone");
+        assert!(undone || call.starts_with("icacls"), "{call}: {failed:#?}");
         assert!(machine.calls().iter().any(|c| c.code == 5), "{call} was never made");
         std::fs::remove_file(machine.path(r"C:\standins.log")).unwrap();
         assert_eq!(difference(&before, &machine.state()), Vec::<String>::new(), "{call}: {failed:#?}");

@@ -229,7 +229,7 @@ fn any_service() -> impl Strategy<Value = ServiceSpec> {
         prop::sample::select(vec![StartType::Auto, StartType::DelayedAuto, StartType::Demand, StartType::Disabled]);
     let lists = (prop::collection::vec(any_text(), 0..4), prop::collection::vec((any_text(), any_text()), 0..4));
     let text = any_text();
-    (name, account, start, lists, text, any::<u16>()).prop_map(|(name, account, start, lists, text, parts): (String, _, _, (Vec<String>, Vec<(String, String)>), String, u16)| {
+    (name, account, start, lists, text, any::<u16>()).prop_map(|(name, account, start, lists, text, parts): (String, _, _, Lists, String, u16)| {
         let mut spec = rich(&text).service.services.remove(0);
         spec.name = ServiceName::new(name).unwrap();
         spec.account = account;
@@ -247,6 +247,9 @@ fn any_service() -> impl Strategy<Value = ServiceSpec> {
         spec
     })
 }
+
+/// Arguments, and names and values of the environment.
+type Lists = (Vec<String>, Vec<(String, String)>);
 
 /// Any configuration: services, parameters and steps of any number, with hostile texts wherever one can stand.
 pub fn any_input() -> impl Strategy<Value = RenderInput> {
