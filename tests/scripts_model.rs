@@ -12,6 +12,8 @@ mod support;
 mod accounts;
 #[path = "scripts_model/adopt.rs"]
 mod adopt;
+#[path = "scripts_model/configs.rs"]
+mod configs;
 #[path = "scripts_model/failures.rs"]
 mod failures;
 #[path = "scripts_model/host.rs"]
@@ -24,6 +26,8 @@ mod machine;
 mod mutants;
 #[path = "scripts_model/refusals.rs"]
 mod refusals;
+#[path = "scripts_model/secrets.rs"]
+mod secrets;
 #[path = "scripts_model/signer.rs"]
 mod signer;
 #[path = "scripts_model/world.rs"]

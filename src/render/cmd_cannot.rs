@@ -1,7 +1,7 @@
 //! What install.cmd can't honour at all: keys that only install.ps1 knows. One sentence each, which names its subject.
 //!
 //! Not among them is what makes no difference to a first installation: how many versions are kept, whether a rollback is
-//! safe, what is backed up before an upgrade, which files an upgrade keeps.
+//! safe, what is backed up before an upgrade.
 
 use crate::formats::ServiceJson;
 use crate::model::{Account, CertificateBy, ServiceSpec};
@@ -16,6 +16,9 @@ pub(super) fn beyond(bundle: &ServiceJson) -> Vec<String> {
     }
     for parameter in bundle.parameters.iter().filter(|p| p.secret) {
         list.push(format!("parameter {} is a secret, which needs a file of its own", parameter.name));
+    }
+    for file in &bundle.config_files {
+        list.push(format!("the config file {} needs a copy in the data folder", ascii(file.as_str())));
     }
     for spec in &bundle.services {
         service(spec, &mut list);
@@ -81,9 +84,8 @@ mod tests {
             hooks: Hooks { backup: one("save.ps1"), ..Hooks::default() },
             ..bundle.install
         };
-        bundle.config_files =
-            bundle.services.iter().filter_map(|s| crate::model::BundlePath::new(&s.exe).ok()).collect();
         assert_eq!(beyond(&bundle), Vec::<String>::new(), "what makes no difference to a first installation");
+        bundle.config_files = vec![crate::model::BundlePath::new("conf/\u{e9}.toml").expect("a path")];
         bundle.install.hooks = Hooks {
             pre_install: vec!["a.cmd".into(), "x y".into()],
             post_install: one("b.ps1"),
@@ -115,6 +117,7 @@ mod tests {
                 "the hook post-install runs b.ps1",
                 "the hook post-start runs ?.exe",
                 "parameter PORT is a secret, which needs a file of its own",
+                "the config file conf/?.toml needs a copy in the data folder",
                 r"service Agent runs as the user ACME\svc, whose password only install.ps1 takes safely",
                 "service Agent has a preshutdown timeout",
                 "service Agent has the triggers start/networkon stop/networkoff",

@@ -39,6 +39,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("partials/triggers.ps1", include_str!("../../templates/partials/triggers.ps1.tera")),
     ("partials/certificates.ps1", include_str!("../../templates/partials/certificates.ps1.tera")),
     ("partials/accounts.ps1", include_str!("../../templates/partials/accounts.ps1.tera")),
+    ("partials/config_files.ps1", include_str!("../../templates/partials/config_files.ps1.tera")),
+    ("partials/secrets.ps1", include_str!("../../templates/partials/secrets.ps1.tera")),
     ("partials/adopt.ps1", include_str!("../../templates/partials/adopt.ps1.tera")),
     ("partials/signer.ps1", include_str!("../../templates/partials/signer.ps1.tera")),
     ("partials/hands_native.ps1", include_str!("../../templates/partials/hands_native.ps1.tera")),

@@ -52,7 +52,7 @@ const TAKEN: [&str; 42] = [
     "HOST",
 ];
 /// Variables of PowerShell (about_Automatic_Variables) and of the scripts' own, which a parameter would hide.
-const VARIABLES: [&str; 48] = [
+const VARIABLES: [&str; 79] = [
     "ARGS",
     "ERROR",
     "EVENT",
@@ -101,6 +101,37 @@ const VARIABLES: [&str; 48] = [
     "DATAFOLDERS",
     "LOG",
     "SOURCE",
+    "ACTIONNAMES",
+    "ADOPTED",
+    "ASIDEACCESS",
+    "CONFIGKINDS",
+    "ERRORACTIONPREFERENCE",
+    "ERRORNAMES",
+    "JOURNAL",
+    "KEEP",
+    "KINDS",
+    "LOGFILE",
+    "MEANING",
+    "NEWSERVICES",
+    "PASSWORDS",
+    "PROGRAMACCESS",
+    "PROVEN",
+    "RIGHTBITS",
+    "SECRETKINDS",
+    "SECRETS",
+    "SERVICEKINDS",
+    "SIDNAMES",
+    "STARTLIMITMS",
+    "STARTNAMES",
+    "STATESCHEMA",
+    "STOPLIMITMS",
+    "TRIGGEREVENTS",
+    "TRUSTEDSIDS",
+    "VERSIONPATH",
+    "CONFIRMPREFERENCE",
+    "WHATIFPREFERENCE",
+    "VERBOSEPREFERENCE",
+    "FAULT",
 ];
 
 /// What the PowerShell templates need beyond service.json.
@@ -119,6 +150,8 @@ pub struct PsParameter {
     pub variable: String,
     /// `string`, `integer`, `port`, `boolean` or `path`.
     pub kind: ParameterType,
+    /// It is taken as secure text.
+    pub secret: bool,
 }
 
 impl PsData {
@@ -143,8 +176,11 @@ impl PsData {
         if let Some(map) = data.as_object_mut() {
             map.insert("files".into(), files.iter().map(|f| Value::from(f.as_str())).collect());
         }
-        let parameters =
-            service.parameters.iter().map(|p| PsParameter { variable: variable(&p.name), kind: p.kind }).collect();
+        let parameters = service
+            .parameters
+            .iter()
+            .map(|p| PsParameter { variable: variable(&p.name), kind: p.kind, secret: p.secret })
+            .collect();
         PsData { data, parameters }
     }
 }
@@ -158,6 +194,25 @@ fn variable(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::variable;
+    use crate::render::{bundle_texts, tests::input};
+
+    /// A parameter of the name of a script's own variable would be overwritten by it, or would give it its type.
+    #[test]
+    fn variables_of_the_scripts_are_known() {
+        let scripts = bundle_texts(&input()).expect("rendered").files;
+        let mut count = 0;
+        for script in scripts.iter().filter(|file| file.path.as_str().ends_with(".ps1")) {
+            let text = String::from_utf8_lossy(&script.bytes);
+            for line in text.lines() {
+                let Some((name, _)) = line.strip_prefix('$').and_then(|rest| rest.split_once(" = ")) else { continue };
+                if name.chars().all(char::is_alphanumeric) {
+                    assert!(variable(name).starts_with("Value_"), "${name} of {}", script.path);
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 50, "{count}");
+    }
 
     #[test]
     fn parameters_hide_nothing() {

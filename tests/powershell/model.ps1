@@ -383,8 +383,12 @@ function Set-TriggerInfo([string]$Key, [string[]]$Words) {
     }
 }
 
-# icacls FILE /grant *SID:(R) /Q, and /remove:g *SID.
+# icacls FILE /grant *SID:(R) /Q, and /remove:g *SID, and FILE /reset /Q.
 function Invoke-Icacls([string[]]$Words) {
+    if ($Words.Count -eq 3 -and $Words[1] -ceq '/reset' -and $Words[2] -ceq '/Q' -and (Test-FileThere $Words[0])) {
+        Step-Machine "icacls $($Words[0]) /reset" { $Model.Machine.access.Remove($Words[0]); Save-Machine }
+        return @{ Code = 0; Output = '' }
+    }
     $path, $verb, $who = $Words[0], $Words[1], $Words[2]
     if ($Words.Count -ne 4 -or $Words[3] -cne '/Q' -or -not (Test-FileThere $path)) { throw "icacls: $Words" }
     $now = Get-Access $path

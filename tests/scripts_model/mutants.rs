@@ -24,7 +24,7 @@ const MUTANTS: [(&str, &str); 24] = [
     ("if ($Values.ContainsKey($name)) { return $Values[$name] }", ""),
     (r#"'(\\*)"', '$1$1\"'"#, r#"'(\\*)"', '$1"'"#),
     ("$(if ($value -eq 'on') { '1' } else { '0' })", "'0'"),
-    ("Set-Access $new $ProgramAccess", ""),
+    ("Set-Access $new $Access", ""),
     (
         "'D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;OW)'",
         "'D:(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;OW)'",
@@ -41,7 +41,7 @@ const MUTANTS: [(&str, &str); 24] = [
     ("$left = Invoke-Undo\r\n        try", "$left = @()\r\n        try"),
     // Versions, and what stays.
     ("if ($kept -ccontains $path) { continue }", ""),
-    ("$next.Former = @($State.Current) + @($State.Former) }", "}"),
+    ("$next.Former = @(Add-EditedConfigs $State.Current) + @($State.Former) }", "}"),
     ("} elseif ($ours -and (Get-Entries $path).Count -eq 0) {", "} elseif ($ours) {"),
     ("            Reset-Setting $setting.Kind $setting.Name $before", "            $null = $before"),
 ];

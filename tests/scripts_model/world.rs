@@ -88,19 +88,32 @@ impl World {
         self.unpack_changed(name, service, program, &|script| script);
     }
 
+    /// The same, with these files besides.
+    pub fn unpack_with(&self, name: &str, service: &Value, program: &str, more: &[(&str, &str)]) {
+        self.lay(name, service, program, more, &|script| script);
+    }
+
     /// The same, with each script changed.
     pub fn unpack_changed(&self, name: &str, service: &Value, program: &str, change: &dyn Fn(String) -> String) {
+        self.lay(name, service, program, &[], change);
+    }
+
+    fn lay(
+        &self,
+        name: &str,
+        service: &Value,
+        program: &str,
+        more: &[(&str, &str)],
+        change: &dyn Fn(String) -> String,
+    ) {
         let service: ServiceJson = serde_json::from_value(service.clone()).unwrap();
-        let files =
-            ["agent.exe", "service.json", "sub/notes.txt", "winsvc-manifest.json"].map(|f| BundlePath::new(f).unwrap());
+        let mut files = ["agent.exe", "service.json", "sub/notes.txt", "winsvc-manifest.json"]
+            .map(|f| BundlePath::new(f).unwrap())
+            .to_vec();
+        files.extend(more.iter().map(|(path, _)| BundlePath::new(*path).unwrap()));
         let json = to_json(&service);
-        let input = RenderInput {
-            service,
-            about: About::default(),
-            archive: "acme".into(),
-            files: files.to_vec(),
-            templates: Vec::new(),
-        };
+        let input =
+            RenderInput { service, about: About::default(), archive: "acme".into(), files, templates: Vec::new() };
         let dir = self.path(&format!(r"C:\{name}"));
         let mut all: Vec<(String, Vec<u8>)> = vec![
             ("agent.exe".into(), program.into()),
@@ -108,6 +121,7 @@ impl World {
             ("sub/notes.txt".into(), "notes".into()),
             ("winsvc-manifest.json".into(), "{}".into()),
         ];
+        all.extend(more.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())));
         for file in bundle_texts(&input).unwrap().files {
             let bytes = match file.path.as_str().ends_with(".ps1") {
                 true => change(with_model(&String::from_utf8(file.bytes).unwrap())).into_bytes(),
