@@ -79,9 +79,38 @@ fn conflicts(reader: &mut Reader<'_>, files: &[AssetFile]) {
         let fix = "give one of them another `dest`: { source = \"…\", dest = \"…\" }";
         found.push((file.key.clone(), what, fix.to_owned()));
     }
+    let secrets = reader.spec.parameters.iter().any(|parameter| parameter.secret);
+    found.extend(in_data(files, secrets));
     for (key, what, fix) in found {
         reader.report(&key, Problem::usage("asset-conflict", what).fix(fix));
     }
+}
+
+/// Config files that can't have their place in the data folder: an installation puts something of its own there.
+fn in_data(files: &[AssetFile], secrets: bool) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    let configs: BTreeMap<String, &AssetFile> =
+        files.iter().filter(|file| file.config).map(|file| (file.dest.collision_key(), file)).collect();
+    for (place, file) in &configs {
+        let (dest, key) = (&file.dest, &file.key);
+        let fix = "give it another `dest`: { source = \"…\", dest = \"…\", config = true }".to_owned();
+        let other = place.rsplit_once('.').filter(|(_, end)| is_beside(end)).and_then(|(start, _)| configs.get(start));
+        if let Some(other) = other {
+            let what =
+                format!("the config file `{dest}`, from `{key}`, has the name that one beside `{}` gets", other.dest);
+            found.push((key.clone(), what, fix));
+        } else if secrets && place.split('/').next() == Some("SECRETS") {
+            let what =
+                format!("the config file `{dest}`, from `{key}`, would lie in the folder `secrets`, which is closed");
+            found.push((key.clone(), what, fix));
+        }
+    }
+    found
+}
+
+/// Whether an installation gives this ending to a file beside a config file: `NEW`, `OLD`, `OLD2`.
+fn is_beside(end: &str) -> bool {
+    end == "NEW" || end.strip_prefix("OLD").is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The usual files beside Cargo.toml.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{About, Compression, ResourceSpec, SymbolsMode};
-use crate::model::{FileVersion, Hooks, Install};
+use crate::model::{FileVersion, Hooks, Install, Parameter, ParameterType};
 
 /// A project at `<tmp>/w/p` in a workspace at `<tmp>/w`, with files.
 struct Project {
@@ -267,6 +267,31 @@ fn files_that_administrators_edit_are_known_whichever_entry_says_so() {
     let inputs = read(&project.spec, &[]).expect("inputs");
     let files: Vec<(&str, bool)> = inputs.assets.iter().map(|a| (a.dest.as_str(), a.config)).collect();
     assert_eq!(files, [("a.toml", false), ("b.toml", true)]);
+}
+
+#[test]
+fn config_files_leave_room_for_what_an_installation_puts_beside_them() {
+    let names = ["a.toml", "A.toml.NEW", "a.toml.old2", "a.toml.older", "secrets/b.toml", "c.new"];
+    let mut project = Project::new(&names).assets(&[("*.*", None), ("secrets/*", Some("Secrets/"))]);
+    for asset in &mut project.spec.assets {
+        if let Asset::Glob { config, .. } = asset {
+            *config = true;
+        }
+    }
+    let beside = [
+        "asset-conflict: the config file `A.toml.NEW`, from `assets[0]`, has the name that one beside `a.toml` gets",
+        "asset-conflict: the config file `a.toml.old2`, from `assets[0]`, has the name that one beside `a.toml` gets",
+    ];
+    assert_eq!(project.problems(), beside);
+    project.spec.parameters = vec![Parameter {
+        name: "TOKEN".into(),
+        kind: ParameterType::String,
+        default: None,
+        description: String::new(),
+        secret: true,
+    }];
+    let closed = "asset-conflict: the config file `Secrets/b.toml`, from `assets[1]`, would lie in the folder `secrets`, which is closed";
+    assert_eq!(project.problems(), [beside[0], beside[1], closed]);
 }
 
 #[test]

@@ -159,18 +159,31 @@ fn the_commands_of_the_plan_can_be_run() {
 }
 
 #[test]
-fn what_no_script_honours_yet_is_refused() {
-    let more = "[package.metadata.winsvc]\nassets = [{ source = \"conf/*.toml\", config = true }]\n\
+fn what_no_script_would_honour_is_refused() {
+    let more = "[package.metadata.winsvc]\nservices = false\nassets = [{ source = \"conf/*.toml\", config = true }]\n\
                 [package.metadata.winsvc.parameters.TOKEN]\n\
                 secret = true\n";
     let sandbox = Sandbox::new(&[("Cargo.toml", &hello_toml(more)), ("src/main.rs", MAIN), ("conf/a.toml", "a = 1")]);
     let says = [
-        "error[not-supported-yet]: `parameters.TOKEN.secret` is not supported yet",
-        "--> Cargo.toml:9:",
+        "error[not-supported-yet]: `parameters.TOKEN.secret` is not supported yet in a bundle without services",
+        "--> Cargo.toml:10:",
         "`assets[0].config`",
         "error: 2 problems; nothing was written\n",
     ];
     sandbox.refused(&["package"], 2, &says);
+    // With a service all of it is honoured.
+    let manifest = hello_toml(&more.replace("services = false\n", ""));
+    let sandbox = Sandbox::new(&[("Cargo.toml", &manifest), ("src/main.rs", MAIN), ("conf/a.toml", "a = 1")]);
+    sandbox.run(&["generate", "scripts", "--output", "out"]).success();
+    let text = |name: &str| std::fs::read_to_string(sandbox.project().join("out").join(name)).unwrap();
+    assert!(text("install.ps1").contains("[securestring]$TOKEN,"));
+    assert!(text("install.cmd").contains("parameter TOKEN is a secret"));
+    let readme = text("README.txt");
+    for line in
+        ["TOKEN (secret), which must be given", "install.ps1 -TOKEN (Read-Host -AsSecureString)", "    a.toml\r\n"]
+    {
+        assert!(readme.contains(line), "{line}: {readme}");
+    }
 }
 
 #[test]

@@ -107,7 +107,7 @@ const ASSET: &[Key] = &[
     Key::new(
         "config",
         Ty::Bool,
-        "Administrators edit the file: an upgrade replaces it only where it is as it was shipped, and puts the new one beside an edited one as `.new`.",
+        "Administrators edit the file. A copy lies in the data folder, at the same path; an upgrade replaces it only where it is as it was shipped, and puts the new one beside an edited one as `.new`.",
     )
     .default("`false`")
     .example("true"),
