@@ -210,23 +210,36 @@ fn parsers_notice_what_is_broken() {
     let Some(mut shell) = PowerShell::on_linux() else { return };
     let good = script(&small(), "install.ps1");
     let after = good.find("# ---- end of data").unwrap();
+    // What stands inside a text or a comment may go.
+    let tree = powershell().parse(&good, None).unwrap();
+    let mut nodes = vec![tree.root_node()];
+    let mut quoted = Vec::new();
+    while let Some(node) = nodes.pop() {
+        if node.kind() == "comment" || node.kind().contains("string") {
+            quoted.push(node.byte_range());
+        }
+        nodes.extend(node.children(&mut node.walk()));
+    }
     let mut broken = Vec::new();
     for token in ["{", "}", "(", ")", "'", "\"", "catch "] {
-        let places: Vec<usize> = good[after..].match_indices(token).map(|(at, _)| after + at).collect();
+        let places = good[after..].match_indices(token).map(|(at, _)| after + at);
+        let is_code = |at: &usize| !quoted.iter().any(|range| range.start < *at && at + 1 < range.end);
+        let places: Vec<usize> = places.filter(is_code).collect();
         for at in places.iter().step_by(places.len().div_ceil(6)) {
             broken.push((*at, format!("{}{}", &good[..*at], &good[at + token.len()..])));
         }
     }
     let (_folder, paths) = files(&broken.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>());
-    let mut missed = 0;
+    let (mut missed, mut accepted) = (0, Vec::new());
     for ((at, text), parsed) in broken.iter().zip(shell.parse(&paths)) {
-        assert!(
-            !parsed.errors.is_empty(),
-            "without what stands here it is a script: {}",
-            good[*at..].lines().next().unwrap_or_default()
-        );
-        missed += usize::from(errors(&mut powershell(), text).is_empty());
+        // Now and then another quote, further down, makes a script of it again.
+        if parsed.errors.is_empty() {
+            accepted.push(good[*at..].lines().next().unwrap_or_default());
+        } else {
+            missed += usize::from(errors(&mut powershell(), text).is_empty());
+        }
     }
+    assert!(accepted.len() * 10 < broken.len(), "without what stands here it is a script: {accepted:#?}");
     assert!(broken.len() > 30 && missed * 4 < broken.len(), "tree-sitter misses {missed} of {}", broken.len());
 }
 

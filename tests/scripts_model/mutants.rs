@@ -35,7 +35,7 @@ const MUTANTS: [(&str, &str); 24] = [
     ("if ($WhatIfPreference) { return $false }", "if ($WhatIfPreference) { return $true }"),
     ("    $null = $Journal.Entries.Add(@{ Kind = $Kind;", "    $null = @(@{ Kind = $Kind;"),
     ("    Add-Entry ([ordered]@{ kind = $Kind;", "    $null = ([ordered]@{ kind = $Kind;"),
-    ("if ($Kinds[$_.Kind].Restart", "if ($false"),
+    ("{ $Kinds[$_.Kind].Restart -and", "{ $false -and"),
     ("if ($illness -eq '') { break }", "break"),
     ("    Remove-Staging\r\n    Close-Journal", "    Close-Journal"),
     ("$left = Invoke-Undo\r\n        try", "$left = @()\r\n        try"),

@@ -312,7 +312,8 @@ fn a_held_version_keeps_the_new_one_or_gives_the_former_back() {
 fn each_change_of_a_secret_can_fail() {
     let Some(mut shell) = PowerShell::on_linux() else { return };
     type Given<'a> = &'a [(&'a str, &'a str)];
-    let ways: [(&[(&str, Given<'_>)], &str, Given<'_>); 4] = [
+    type Way<'a> = (&'a [(&'a str, Given<'a>)], &'a str, Given<'a>);
+    let ways: [Way<'_>; 4] = [
         (&[], "one", &[("TOKEN", FIRST)]),
         (&[("one", &[("TOKEN", FIRST)])], "two", &[("TOKEN", SECOND)]),
         (&[("one", &[("TOKEN", FIRST)])], "more", &[("KEY", SECOND)]),
