@@ -104,6 +104,9 @@ fn a_secret_comes_stays_changes_and_goes() {
     let access = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;OW)(A;OICI;0x1200a9;;;S-1-5-80-5-1-2-3-4)";
     assert_eq!(world.machine()["access"][FOLDER], access);
     tells_nothing(&world, &[&what_if, &installed]);
+    let state = read(&world, r"C:\Program Files\Acme\acme\state.json").unwrap();
+    let values = serde_json::from_str::<Value>(&state).unwrap()["current"]["values"].clone();
+    assert_eq!(values, json!([{"name": "PORT", "value": "=8080"}]));
 
     // It is kept, also when the same is given again.
     let steps = world.steps();
