@@ -21,9 +21,7 @@ pub(crate) fn faults(parser: &mut Parser, text: &str, more: &[(&str, &[&str])]) 
     let tree = parser.parse(text, None).unwrap();
     let mut script = Script { text, functions: BTreeMap::new(), found: Vec::new() };
     let nodes = all(tree.root_node());
-    for node in nodes.iter().filter(|n| n.kind() == "function_statement") {
-        script.function(*node);
-    }
+    script.functions(&nodes);
     for node in &nodes {
         script.look_at(*node, more);
     }
@@ -31,15 +29,24 @@ pub(crate) fn faults(parser: &mut Parser, text: &str, more: &[(&str, &[&str])]) 
     script.found
 }
 
-/// A node and all below it.
+/// A node and all below it, by one cursor: a new one for each node costs more than the rules.
 fn all(root: Node<'_>) -> Vec<Node<'_>> {
-    let mut nodes = vec![root];
-    let mut at = 0;
-    while let Some(node) = nodes.get(at).copied() {
-        nodes.extend(children(node));
-        at += 1;
+    let mut cursor = root.walk();
+    let mut nodes = Vec::with_capacity(root.descendant_count());
+    loop {
+        nodes.push(cursor.node());
+        if cursor.goto_first_child() || cursor.goto_next_sibling() {
+            continue;
+        }
+        loop {
+            if !cursor.goto_parent() {
+                return nodes;
+            }
+            if cursor.goto_next_sibling() {
+                break;
+            }
+        }
     }
-    nodes
 }
 
 fn children(node: Node<'_>) -> Vec<Node<'_>> {
@@ -60,17 +67,35 @@ impl<'a> Script<'a> {
         self.found.push(format!("line {}: {what}: {:.80}", node.start_position().row + 1, self.text(node)));
     }
 
-    fn function(&mut self, node: Node<'_>) {
-        let below = children(node);
-        let Some(name) = below.iter().find(|n| n.kind() == "function_name").map(|n| self.text(*n)) else { return };
-        if lists(&COMMANDS.iter().map(|(name, _)| *name).collect::<Vec<_>>(), name) {
-            self.tell(node, "hides a command of Windows");
-        }
-        let parameters = all(node).into_iter().filter(|n| n.kind() == "script_parameter");
-        let variables = parameters.filter_map(|p| children(p).into_iter().find(|n| n.kind() == "variable"));
-        let parameters = variables.map(|v| self.text(v).replacen('$', "-", 1)).collect();
-        if self.functions.insert(name, parameters).is_some() {
-            self.tell(node, "defined twice");
+    /// The functions with their parameters.
+    fn functions(&mut self, nodes: &[Node<'_>]) {
+        let hidden: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
+        // Functions that a node stands in, with their ends.
+        let mut open: Vec<(usize, &str)> = Vec::new();
+        for node in nodes {
+            open.retain(|(end, _)| node.start_byte() < *end);
+            match node.kind() {
+                "function_statement" => {
+                    let below = children(*node);
+                    let Some(name) = below.iter().find(|n| n.kind() == "function_name") else { continue };
+                    let name = self.text(*name);
+                    if lists(&hidden, name) {
+                        self.tell(*node, "hides a command of Windows");
+                    }
+                    if self.functions.insert(name, Vec::new()).is_some() {
+                        self.tell(*node, "defined twice");
+                    }
+                    open.push((node.end_byte(), name));
+                }
+                "script_parameter" => {
+                    let variable = children(*node).into_iter().find(|n| n.kind() == "variable");
+                    let Some(parameter) = variable.map(|v| self.text(v).replacen('$', "-", 1)) else { continue };
+                    for (_, name) in &open {
+                        self.functions.entry(name).or_default().push(parameter.clone());
+                    }
+                }
+                _ => {}
+            }
         }
     }
 
@@ -79,38 +104,39 @@ impl<'a> Script<'a> {
             return self.tell(node, "not understood");
         }
         let text = self.text(node);
-        // Only of the small ones: the whole script is a node too.
-        let lower = if text.len() < 4096 { text.to_lowercase() } else { String::new() };
         match node.kind() {
             "command" => self.command(node, more),
             "pipeline_chain_tail" => self.tell(node, "a chain, which 5.1 lacks"),
             "background_operator" => self.tell(node, "a background job, which 5.1 lacks"),
             "parallel_statement" | "sequence_statement" | "inlinescript_statement" => self.tell(node, "a workflow"),
-            "block_name" if lower == "clean" => self.tell(node, "a block that 5.1 lacks"),
+            "block_name" if text.eq_ignore_ascii_case("clean") => self.tell(node, "a block that 5.1 lacks"),
             "variable" | "braced_variable" => {
-                let name = lower.replace(['{', '}'], "");
+                let name = text.to_lowercase().replace(['{', '}'], "");
                 if name.ends_with('?') && name != "$?" {
                     self.tell(node, "`?.` and `?[]`, which 5.1 lacks");
                 } else if LATER_VARIABLES.contains(&name.as_str()) || name.starts_with("$using:") {
                     self.tell(node, "a variable that 5.1 lacks");
                 }
             }
-            "type_literal" if lower.contains("scriptblock") || lower.ends_with("powershell]") => {
-                self.tell(node, "code made of text");
+            "type_literal" => {
+                let lower = text.to_lowercase();
+                if lower.contains("scriptblock") || lower.ends_with("powershell]") {
+                    self.tell(node, "code made of text");
+                }
             }
             "member_name" => match node.named_child(0) {
                 Some(name) if name.kind() != "simple_name" => self.tell(node, "a member by a name that is computed"),
-                _ if REFUSED_MEMBERS.contains(&lower.as_str()) => self.tell(node, "a member that no script may use"),
+                _ if lists(REFUSED_MEMBERS, text) => self.tell(node, "a member that no script may use"),
                 _ => {}
             },
             "attribute_name" if !lists(ATTRIBUTES, text) => self.tell(node, "an attribute that is not on the list"),
-            "integer_literal" if !is_number(&lower) => self.tell(node, "a number that 5.1 can't read"),
+            "integer_literal" if !is_number(&text.to_lowercase()) => self.tell(node, "a number that 5.1 can't read"),
             "expandable_string_literal" | "expandable_here_string_literal"
                 if text.contains("`u{") || text.contains("`e") =>
             {
                 self.tell(node, "an escape that 5.1 lacks");
             }
-            _ if node.child_count() == 0 && !quoted(node) && text.contains("??") => {
+            _ if node.child_count() == 0 && text.contains("??") && !quoted(node) => {
                 self.tell(node, "`??`, which 5.1 lacks");
             }
             _ => {}
@@ -128,11 +154,6 @@ impl<'a> Script<'a> {
             if self.text(*operator) != "&" || !block {
                 self.tell(node, "calls what is not a block of a table");
             }
-            return;
-        }
-        // The grammar takes a number with a suffix for a command.
-        if name.starts_with(|c: char| c.is_ascii_digit()) && is_number(&name.to_lowercase()) && self.text(node) == name
-        {
             return;
         }
         let listed = COMMANDS.iter().chain(more).find(|(known, _)| *known == name);

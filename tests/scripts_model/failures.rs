@@ -34,7 +34,8 @@ fn for_each_change(
         }
         world
     };
-    let world = prepared(shell);
+    let model = prepared(shell);
+    let world = model.copy();
     let start = world.steps();
     ends(shell, &world.script(&script), 0);
     let (count, after) = (world.steps() - start, world.photo());
@@ -46,7 +47,7 @@ fn for_each_change(
         _ => true,
     };
     for at in (1..=count).filter(turn) {
-        let world = prepared(shell);
+        let world = model.copy();
         let before = world.photo();
         let outcome = shell.run(&disturbed(world.script(&script), at, how));
         if outcome.exit == 0 {

@@ -1,6 +1,6 @@
 //! A machine of the model, and bundles on it.
 
-use crate::support::{Job, Outcome, PowerShell};
+use crate::support::{Job, Outcome, PowerShell, link_or_copy_tree};
 use cargo_winsvc::config::types::About;
 use cargo_winsvc::formats::{ServiceJson, sums, to_json};
 use cargo_winsvc::model::{BundlePath, Sha256};
@@ -76,6 +76,13 @@ impl World {
         )
         .unwrap();
         world
+    }
+
+    /// Another machine that is as this one.
+    pub fn copy(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        link_or_copy_tree(self.folder.path(), folder.path(), &|_| false);
+        World { folder }
     }
 
     /// The file or folder of a Windows path.

@@ -29,6 +29,9 @@ const START: Duration = Duration::from_secs(120);
 /// Longest time of a job that names none.
 const LIMIT: Duration = Duration::from_secs(180);
 
+/// Jobs of one process. Each leaves some megabytes behind that the engine never frees.
+const JOBS: usize = 150;
+
 /// One script to run, in a runspace of its own.
 #[derive(Clone, Debug)]
 pub struct Job(Map<String, Value>);
@@ -208,6 +211,7 @@ struct Running {
     stream: BufReader<TcpStream>,
     log: tempfile::NamedTempFile,
     version: String,
+    jobs: usize,
 }
 
 impl PowerShell<'static> {
@@ -303,10 +307,13 @@ impl<'a> PowerShell<'a> {
     }
 
     fn running(&mut self) -> &mut Running {
+        self.running.take_if(|running| running.jobs >= JOBS);
         if self.running.is_none() {
             self.running = Some(self.start());
         }
-        self.running.as_mut().unwrap()
+        let running = self.running.as_mut().unwrap();
+        running.jobs += 1;
+        running
     }
 
     fn start(&self) -> Running {
@@ -346,7 +353,7 @@ impl<'a> PowerShell<'a> {
         let mut greeting = String::new();
         stream.read_line(&mut greeting).unwrap();
         let greeting: Value = serde_json::from_str(&greeting).unwrap();
-        Running { child, stream, log, version: greeting["version"].as_str().unwrap().to_owned() }
+        Running { child, stream, log, version: greeting["version"].as_str().unwrap().to_owned(), jobs: 0 }
     }
 }
 
