@@ -186,15 +186,22 @@ fn a_step_that_fails_is_undone_by_install_ps1() {
     let mut shell = PowerShell::in_machine(&machine);
     let before = machine.state();
     let install = Job::script(format!(r"{bundle}\install.ps1")).parameter("Port", free_port());
-    for call in ["icacls C:\\Program Files", "icacls C:\\ProgramData", "sc create", "sc failure AcmeAgent", "sc start"]
-    {
+    let calls = [
+        // What can't be read is found before anything has changed.
+        ("icacls C:\\ProgramData", false),
+        ("icacls C:\\ProgramData*/restore", true),
+        ("icacls C:\\Program Files*/restore", true),
+        ("sc create", true),
+        ("sc failure AcmeAgent", true),
+        ("sc start", true),
+    ];
+    for (call, changed) in calls {
         machine.order_failure(call, 5);
         let failed = shell.run(&install);
         machine.forget_failures();
         assert_eq!(failed.exit, 1603, "{call}: {failed:#?}");
-        // What can't be read is found before anything has changed.
         let undone = failed.errors[0].message.contains("Everything was undone");
-        assert!(undone || call.starts_with("icacls"), "{call}: {failed:#?}");
+        assert_eq!(undone, changed, "{call}: {failed:#?}");
         assert!(machine.calls().iter().any(|c| c.code == 5), "{call} was never made");
         std::fs::remove_file(machine.path(r"C:\standins.log")).unwrap();
         assert_eq!(difference(&before, &machine.state()), Vec::<String>::new(), "{call}: {failed:#?}");

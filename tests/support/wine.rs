@@ -173,7 +173,7 @@ impl Machine {
         self.run(harness, &[&["registry", r"C:\test\registry"], keys].concat()).success();
     }
 
-    /// Has a stand-in fail: `call` is how the call begins (`sc sidtype`).
+    /// Has a stand-in fail: `call` is how the call begins (`sc sidtype`), with `*` for anything between.
     pub fn order_failure(&self, call: &str, code: u32) {
         let code = code.to_string();
         self.run("reg", &["add", r"HKLM\Software\standins\fail", "/v", call, "/t", "REG_DWORD", "/d", &code, "/f"])

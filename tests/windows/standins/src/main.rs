@@ -57,15 +57,28 @@ fn main() {
     std::process::exit(outcome.code.cast_signed());
 }
 
+/// Whether a call begins as an order says.
+fn begins(call: &str, order: &str) -> bool {
+    let mut parts = order.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| call.strip_prefix(first)) else { return false };
+    parts.all(|part| match rest.split_once(part) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
 /// A test can order a call to fail: a value under `HKLM\Software\standins\fail` whose name begins the call
-/// (`sc sidtype`) holds the exit code.
+/// (`sc sidtype`) holds the exit code. `*` in it stands for anything: `icacls C:\\Data*/restore`.
 fn ordered_failure(tool: &str, args: &[String]) -> Option<Outcome> {
     let call = format!("{tool} {}", args.join(" ")).to_lowercase();
     let orders = registry::Key::open(registry::OWN, "fail")?;
     orders
         .values()
         .into_iter()
-        .find(|(name, _)| call.starts_with(&name.to_lowercase()))
+        .find(|(name, _)| begins(&call, &name.to_lowercase()))
         .and_then(|(_, code)| code.as_dword())
         .map(|code| Outcome::fail(code, format!("{tool}: ordered to fail with {code}\n")))
 }
