@@ -210,6 +210,15 @@ function Get-Signature([string]$Path) {
     return New-Object PSObject -Property @{ Status = 'NotSigned'; Subject = '' }
 }
 
+# Lines LOG|SOURCE|TIME|ID|TEXT|VALUE.
+function Get-LoggedErrors([string]$Log, [string]$Source, [int]$Most) {
+    $told = @($Model.Machine.told['errors'] | Where-Object { $_ -and $_.StartsWith("$Log|$Source|", [StringComparison]::Ordinal) } | Select-Object -First $Most)
+    foreach ($line in $told) {
+        $null, $null, $time, $id, $text, $value = $line -split '\|'
+        @{ Time = $time; Source = $Source; Id = [long]$id; Text = $text; Values = [string[]]@($value) }
+    }
+}
+
 # Whether a service's account may log on: a user's password and right have to be as they should.
 function Test-Logon([string]$Name) {
     $account = Get-RegistryValue "SYSTEM\CurrentControlSet\Services\$Name" 'ObjectName'
@@ -467,8 +476,11 @@ function Invoke-Control([string[]]$Words) {
         'sdshow' { $told = $Model.Machine.told["sd:$name"]; return @{ Code = 0; Output = "`r`n" + $(if ($told) { $told } else { 'D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)S:(AU;FA;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;WD)' }) + "`r`n" } }
         'sdset' { if ($rest[0] -notmatch '^D:') { throw 'sdset' }; Step-Machine "sc sdset $name" { if ($rest[0] -ceq 'D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)') { $Model.Machine.told.Remove("sd:$name") } else { $Model.Machine.told["sd:$name"] = $rest[0] }; Save-Machine } }
         'delete' {
+            if ($null -ne (Get-RegistryValue $key 'DeleteFlag')) { return @{ Code = 1072; Output = '' } }
             Step-Machine "sc delete $name" {
                 if ($null -ne $process) { throw 'it runs' }
+                # Another program holds it open: it is marked, and goes when that lets go of it.
+                if ($Model.Machine.told["held:$name"]) { Set-Value $key 'DeleteFlag' 'DWord' 1; Save-Machine; return }
                 foreach ($other in @($Model.Machine.registry.Keys)) { if ($other -eq $key -or $other.StartsWith($key + '\')) { $Model.Machine.registry.Remove($other) } }
                 $Model.Machine.told.Remove("exit:$name")
                 $Model.Machine.told.Remove("password:$name")

@@ -25,6 +25,8 @@ pub(crate) const COMMANDS: &[(&str, &[&str])] = &[
     ("Write-Warning", &[]),
     // Microsoft.PowerShell.Management
     ("Get-Process", &["-Id"]),
+    // Microsoft.PowerShell.Diagnostics
+    ("Get-WinEvent", &["-FilterHashtable", "-MaxEvents"]),
     // NetSecurity
     ("Get-NetFirewallAddressFilter", &[]),
     ("Get-NetFirewallPortFilter", &[]),

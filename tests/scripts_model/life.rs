@@ -269,3 +269,57 @@ fn data_stays_unless_it_is_to_go() {
         assert_eq!(world.photo() == fresh, purge);
     }
 }
+
+#[test]
+fn a_service_that_a_program_holds_goes_later() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let world = World::new();
+    world.unpack("one", &one(), WELL);
+    let fresh = world.photo();
+    results(&mut shell, &world.script(r"C:\one\install.ps1"), "Installed");
+    world.change(|machine| machine["told"]["held:Agent"] = json!("services.msc"));
+    let outcome = ends(&mut shell, &world.script(r"C:\one\uninstall.ps1"), 3010);
+    assert_eq!(outcome.output[0]["Result"], "Removed");
+    assert!(outcome.warnings.iter().any(|w| w.contains("Agent is deleted but") && w.contains("1072")), "{outcome:#?}");
+    assert_eq!(world.value("Agent", "DeleteFlag"), 1);
+    // It lets go, and nothing is left.
+    world.change(|machine| {
+        machine["told"].as_object_mut().unwrap().remove("held:Agent");
+        machine["registry"].as_object_mut().unwrap().remove(r"SYSTEM\CurrentControlSet\Services\Agent");
+    });
+    assert_eq!(differences(&fresh, &world.photo()), Vec::<String>::new());
+}
+
+#[test]
+fn status_tells_the_last_errors() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let world = World::new();
+    world.unpack("one", &one(), WELL);
+    results(&mut shell, &world.script(r"C:\one\install.ps1"), "Installed");
+    let errors = |shell: &mut PowerShell<'_>| {
+        let outcome = ends(shell, &world.installed("status.ps1"), 0);
+        let line = outcome.output.iter().find(|line| line["Key"] == "last errors").unwrap().clone();
+        assert_eq!((&line["Service"], &line["Same"]), (&json!("Agent"), &json!(true)));
+        line["Actual"].clone()
+    };
+    assert_eq!(errors(&mut shell), json!([]));
+    let told = [
+        "Application|Agent|2026-01-03 10:00:00Z|1001|No route.|x",
+        "Application|Agent|2026-01-01 10:00:00Z|1001|An old one.|x",
+        "Application|Agent|2025-01-01 10:00:00Z|1001|A very old one.|x",
+        "Application|Other|2026-01-04 10:00:00Z|1|Of another.|x",
+        "System|Service Control Manager|2026-01-02 10:00:00Z|7034|It ended unexpectedly.|Agent of Acme",
+        "System|Service Control Manager|2026-01-05 10:00:00Z|7034|Another ended unexpectedly.|Other",
+    ];
+    world.change(|machine| machine["told"]["errors"] = json!(told));
+    let expected = [
+        "2026-01-03 10:00:00Z Agent 1001: No route.",
+        "2026-01-02 10:00:00Z Service Control Manager 7034: It ended unexpectedly.",
+        "2026-01-01 10:00:00Z Agent 1001: An old one.",
+    ];
+    assert_eq!(errors(&mut shell), json!(expected));
+    let text = ends(&mut shell, &world.installed("status.ps1").parameter("As", "Text"), 0).output;
+    assert!(text.contains(&json!(format!("  Agent last errors: {}", expected.join("; ")))), "{text:#?}");
+    // They are no difference.
+    assert!(ends(&mut shell, &world.installed("status.ps1").switch("Drift"), 0).output.is_empty());
+}
