@@ -26,9 +26,9 @@ fn unreached(name: &str) -> &'static [(&'static str, &'static [&'static str])] {
             ("Write-Talk", &[]),
             ("Reset-Journal", &[]),
             ("Set-Setting", &[]),
-            ("Test-Signer", &[]),
+            ("Test-Origin", &[]),
         ],
-        _ => &[("Test-Signer", &[])],
+        _ => &[("Test-Origin", &[])],
     }
 }
 

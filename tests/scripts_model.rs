@@ -24,11 +24,11 @@ mod life;
 mod machine;
 #[path = "scripts_model/mutants.rs"]
 mod mutants;
+#[path = "scripts_model/origin.rs"]
+mod origin;
 #[path = "scripts_model/refusals.rs"]
 mod refusals;
 #[path = "scripts_model/secrets.rs"]
 mod secrets;
-#[path = "scripts_model/signer.rs"]
-mod signer;
 #[path = "scripts_model/world.rs"]
 mod world;

@@ -42,7 +42,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("partials/config_files.ps1", include_str!("../../templates/partials/config_files.ps1.tera")),
     ("partials/secrets.ps1", include_str!("../../templates/partials/secrets.ps1.tera")),
     ("partials/adopt.ps1", include_str!("../../templates/partials/adopt.ps1.tera")),
-    ("partials/signer.ps1", include_str!("../../templates/partials/signer.ps1.tera")),
+    ("partials/origin.ps1", include_str!("../../templates/partials/origin.ps1.tera")),
     ("partials/hands_native.ps1", include_str!("../../templates/partials/hands_native.ps1.tera")),
     ("partials/state.ps1", include_str!("../../templates/partials/state.ps1.tera")),
     ("partials/journal.ps1", include_str!("../../templates/partials/journal.ps1.tera")),

@@ -41,6 +41,8 @@ function Get-Real([string]$Path) {
 }
 
 function Get-OwnFolder { return 'C:' + $PSScriptRoot.Substring(($Model.Root + '/C').Length).Replace('/', '\') }
+function Get-TypedPath([string]$Path) { return $Path }
+function Restore-Session { }
 function Test-Elevated { return $env:MODEL_ELEVATED -ne '0' }
 
 function Get-KnownFolder([string]$Variable) {
@@ -120,6 +122,15 @@ function Open-Lock([string]$Path) {
 }
 
 function Close-Lock($Lock) { if ($null -ne $Lock) { $Lock.Dispose() } }
+
+function Read-Archive([string]$Path) {
+    $bytes = Read-Bytes $Path
+    $zip = New-Object IO.Compression.ZipArchive (New-Object IO.MemoryStream @(, $bytes))
+    $entry = $zip.Entries | Where-Object { $_.FullName -match '^[^/]+/SHA256SUMS$' } | Select-Object -First 1
+    $memory = New-Object IO.MemoryStream
+    if ($null -ne $entry) { $entry.Open().CopyTo($memory) }
+    return @{ Hash = (Get-Hash $bytes); Bytes = $(if ($null -ne $entry) { , $memory.ToArray() }) }
+}
 
 function Get-Access([string]$Path) {
     if (-not (Test-FolderThere $Path) -and -not (Test-FileThere $Path)) { throw "nothing at $Path" }

@@ -11,7 +11,7 @@ pub(crate) const COMMANDS: &[(&str, &[&str])] = &[
     ("Get-Acl", &["-LiteralPath"]),
     ("Get-AuthenticodeSignature", &["-LiteralPath", "-ErrorAction"]),
     // Microsoft.PowerShell.Utility
-    ("Add-Type", &["-PassThru", "-Namespace", "-Name", "-MemberDefinition"]),
+    ("Add-Type", &["-AssemblyName", "-PassThru", "-Namespace", "-Name", "-MemberDefinition"]),
     ("Add-Member", &["-MemberType", "-Name", "-Value"]),
     ("ConvertFrom-Json", &[]),
     ("ConvertTo-Json", &["-InputObject", "-Depth", "-Compress"]),

@@ -232,3 +232,62 @@ fn a_program_that_does_not_stop_is_ended_only_when_asked() {
     results(&mut shell, &world.installed("uninstall.ps1").switch("KillOnTimeout"), "Removed");
     assert_eq!(differences(&fresh, &world.photo()), Vec::<String>::new());
 }
+
+/// A failover cluster starts and stops its services itself.
+#[test]
+fn a_resource_of_a_cluster_is_neither_stopped_nor_started() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let world = World::new();
+    world.unpack("one", &bundle("1.0.0", &[service("Agent", &json!({}))]), WELL);
+    world.unpack("two", &bundle("2.0.0", &[service("Agent", &json!({}))]), "well two");
+    results(&mut shell, &world.script(r"C:\one\install.ps1"), "Installed");
+    let text = |value: &str| json!({"kind": "String", "value": value});
+    world.change(|machine| {
+        let registry = &mut machine["registry"];
+        registry[r"Cluster\Resources\1"] = json!({"Type": text("IP Address"), "Name": text("Address")});
+        registry[r"Cluster\Resources\2"] = json!({"Type": text("Generic Service"), "Name": text("Acme's")});
+        registry[r"Cluster\Resources\2\Parameters"] = json!({"ServiceName": text("agent")});
+    });
+    let before = world.photo();
+    for job in [world.script(r"C:\two\install.ps1"), world.installed("uninstall.ps1")] {
+        let outcome = ends(&mut shell, &job, 1638);
+        assert!(outcome.errors[0].message.contains("the resource Acme's of a failover cluster"), "{outcome:#?}");
+        assert_eq!(differences(&before, &world.photo()), Vec::<String>::new());
+    }
+    // Offline it is stopped, and stays so.
+    world.change(|machine| machine["processes"] = json!({}));
+    results(&mut shell, &world.script(r"C:\two\install.ps1"), "Upgraded");
+    assert!(!world.runs("Agent"));
+}
+
+#[test]
+fn what_makes_rules_or_files_worth_less_is_told() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let rule = json!([{"name": "Agent in", "protocol": "tcp", "port": "80", "profiles": ["domain"], "remote": []}]);
+    let warnings = |shell: &mut PowerShell<'_>, more: &Value, change: &dyn Fn(&mut Value)| {
+        let world = World::new();
+        world.unpack("one", &bundle("1.0.0", &[service("Agent", more)]), WELL);
+        world.change(|machine| machine["access"][r"C:\one"] = json!("D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"));
+        world.change(change);
+        results(shell, &world.script(r"C:\one\install.ps1"), "Installed").warnings
+    };
+    let policy = |merge: u32| {
+        move |machine: &mut Value| {
+            machine["registry"][r"SOFTWARE\Policies\Microsoft\WindowsFirewall\PublicProfile"] =
+                json!({"AllowLocalPolicyMerge": {"kind": "DWord", "value": merge}});
+        }
+    };
+    let rules = json!({"firewall": rule});
+    assert_eq!(warnings(&mut shell, &rules, &|_| ()), Vec::<String>::new());
+    assert_eq!(warnings(&mut shell, &rules, &policy(1)), Vec::<String>::new());
+    assert_eq!(warnings(&mut shell, &json!({}), &policy(0)), Vec::<String>::new(), "no rule");
+    let told = warnings(&mut shell, &rules, &policy(0));
+    assert!(told.len() == 1 && told[0].contains("Group Policy") && told[0].contains("PublicProfile"), "{told:?}");
+
+    // Where users may write, the script itself may not be what it was; where only the one who runs it may, it is.
+    let access = |sddl: &'static str| move |machine: &mut Value| machine["access"][r"C:\one"] = json!(sddl);
+    let told = warnings(&mut shell, &json!({}), &access("D:(A;OICI;FA;;;SY)(A;OICI;0x1301bf;;;AU)"));
+    assert!(told.len() == 1 && told[0].starts_with("AU, who is no administrator, may write in C:\\one"), "{told:?}");
+    let own = access("D:(A;OICI;FA;;;SY)(A;OICI;FA;;;S-1-5-21-1-2-3-500)(A;OICI;FR;;;WD)");
+    assert_eq!(warnings(&mut shell, &json!({}), &own), Vec::<String>::new());
+}

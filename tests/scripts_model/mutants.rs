@@ -119,7 +119,6 @@ fn every_mutant_is_noticed() {
     life(&mut shell, &|script| script);
     let mut lived = Vec::new();
     for (from, to) in MUTANTS {
-        let Some(mut shell) = PowerShell::on_linux() else { return };
         let found = std::cell::Cell::new(false);
         let change = |script: String| {
             found.set(found.get() || script.contains(from));
