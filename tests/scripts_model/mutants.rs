@@ -69,12 +69,20 @@ fn life(shell: &mut PowerShell<'_>, change: &dyn Fn(String) -> String) {
     fs::write(world.path(r"C:\one\sub\notes.txt"), "notes").unwrap();
     let key = r"SYSTEM\CurrentControlSet\Services\Agent";
     world.change(|m| m["registry"][key] = json!({"ImagePath": {"kind": "ExpandString", "value": "\"C:\\nssm.exe\""}}));
-    ends(shell, &install("one"), 1638);
+    let foreign = ends(shell, &install("one"), 1638);
+    assert!(foreign.errors[0].message.contains(r#"not ours: it runs "C:\nssm.exe""#), "{foreign:#?}");
     world.change(|m| {
         m["registry"].as_object_mut().unwrap().remove(key);
     });
     // The power goes while files are copied, and is back.
-    ends(shell, &disturbed(install("one"), 11, How::Power), 1604);
+    let whole = world.copy();
+    results(shell, &whole.script(r"C:\one\install.ps1"), "Installed");
+    let copied = whole.number(r"\notes.txt");
+    ends(shell, &disturbed(install("one"), copied, How::Power), 1604);
+    assert!(world.photo().keys().any(|name| name.contains("/versions/~")), "the copy is begun");
+    let removed = world.copy();
+    results(shell, &removed.script(r"C:\one\uninstall.ps1"), "NotInstalled");
+    same(&fresh, &removed);
     results(shell, &install("one"), "Installed");
     assert!(world.runs("Agent"));
     let command = world.value("Agent", "ImagePath");

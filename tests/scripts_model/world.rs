@@ -174,6 +174,13 @@ impl World {
         log.lines().rfind(|line| line.starts_with(&format!("{number} "))).unwrap_or("none").to_owned()
     }
 
+    /// The number of the last change that was of this kind.
+    pub fn number(&self, what: &str) -> usize {
+        let log = fs::read_to_string(self.folder.path().join("steps.log")).unwrap();
+        let line = log.lines().rfind(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what} in\n{log}"));
+        line.split_once(' ').unwrap().0.parse().unwrap()
+    }
+
     pub fn machine(&self) -> Value {
         serde_json::from_str(&fs::read_to_string(self.folder.path().join("machine.json")).unwrap()).unwrap()
     }
