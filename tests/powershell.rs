@@ -209,3 +209,88 @@ fn a_step_that_fails_is_undone_by_install_ps1() {
         assert_eq!(difference(&before, &machine.state()), Vec::<String>::new(), "{call}: {failed:#?}");
     }
 }
+
+/// Files of a machine that hold a text, in any of the ways in which Windows writes it.
+fn holders(machine: &Machine, text: &str) -> Vec<String> {
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let root = machine.path(r"C:\").join("..");
+    let holds = |path: &Path| {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        [text.as_bytes(), &utf16].iter().any(|form| bytes.windows(form.len()).any(|part| part == *form))
+    };
+    let files = walkdir::WalkDir::new(&root).into_iter().filter_map(Result::ok).filter(|e| e.file_type().is_file());
+    files.filter(|e| holds(e.path())).map(|e| e.path().strip_prefix(&root).unwrap().display().to_string()).collect()
+}
+
+#[test]
+fn config_files_and_secrets_lie_where_the_service_reads_them() {
+    if !PowerShell::is_in_wine() {
+        return;
+    }
+    let machine = Machine::boot();
+    let version = |number: &str, level: &str| {
+        let project = Project::example();
+        project.edit("version = \"2.4.0\"", &format!("version = \"{number}\""));
+        project.edit("dest = \"config/agent.conf\" }", "dest = \"config/agent.conf\", config = true }");
+        project.edit(
+            "[package.metadata.winsvc.parameters.PORT]",
+            "[package.metadata.winsvc.parameters.TOKEN]\nsecret = true\n\n[package.metadata.winsvc.parameters.PORT]",
+        );
+        project.write("config/agent.conf", level);
+        let lock = std::fs::read_to_string(project.dir().join("Cargo.lock")).unwrap();
+        project.write("Cargo.lock", &lock.replacen("version = \"2.4.0\"", &format!("version = \"{number}\""), 1));
+        let top = unpack(&package(&project), &project.output().join("unpacked"));
+        let folder = format!(r"C:\users\Public\{number}");
+        link_or_copy_tree(&top, &machine.path(&folder), &|_| false);
+        Job::script(format!(r"{folder}\install.ps1"))
+    };
+    let (one, two) = (version("2.4.0", "level = 1\n"), version("2.5.0", "level = 2\n"));
+    let mut shell = PowerShell::in_machine(&machine);
+    let before = machine.state();
+    let refused = shell.run(&one);
+    assert_eq!(refused.exit, 87, "{refused:#?}");
+    assert!(refused.errors[0].message.contains("TOKEN must be given"), "{refused:#?}");
+    assert_eq!(difference(&before, &machine.state()), Vec::<String>::new());
+
+    let secret = "pa\"ss$1-日-QwZxKv";
+    let secure = json!({"$ps": format!("(ConvertTo-SecureString '{secret}' -AsPlainText -Force)")});
+    let log = r"C:\users\Public\install.log";
+    let port = free_port();
+    let given = one.parameter("TOKEN", secure).parameter("Port", port).parameter("LogPath", log).switch("Verbose");
+    let installed = shell.run(&given).success();
+    assert_eq!((&installed.output[0]["Result"], installed.errors.len()), (&json!("Installed"), 0), "{installed:#?}");
+    assert!(!format!("{installed:?}").contains("QwZxKv"), "{installed:#?}");
+    let file = format!(r"{DATA}\secrets\TOKEN");
+    assert_eq!(std::fs::read_to_string(machine.path(&file)).unwrap(), secret);
+    assert_eq!(holders(&machine, "QwZxKv"), [file.replace(r"C:\", "drive_c/").replace('\\', "/")]);
+    let access = machine.acl(&format!(r"{DATA}\secrets")).unwrap();
+    assert!(access.starts_with("D:P") && access.contains(";;;S-1-5-80-") && !access.contains(";;;BU)"), "{access}");
+    let environment = machine.value(r"HKLM\SYSTEM\CurrentControlSet\Services\AcmeAgent", "Environment").unwrap();
+    assert!(
+        format!("{environment:?}").contains(&format!("TOKEN_FILE={}", file.replace('\\', r"\\"))),
+        "{environment:?}"
+    );
+
+    // It need not be given again; an edited file stays, and the new one lies beside it.
+    let config = machine.path(&format!(r"{DATA}\config\agent.conf"));
+    let beside = machine.path(&format!(r"{DATA}\config\agent.conf.new"));
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), "level = 1\n");
+    std::fs::write(&config, "level = 9\n").unwrap();
+    let upgraded = shell.run(&two).success();
+    assert_eq!(upgraded.output[0]["Result"], "Upgraded", "{upgraded:#?}");
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), "level = 9\n");
+    assert_eq!(std::fs::read_to_string(&beside).unwrap(), "level = 2\n");
+    assert_eq!(std::fs::read_to_string(machine.path(&file)).unwrap(), secret);
+    let script = |name: &str| Job::script(format!(r"C:\users\Public\2.5.0\{name}"));
+    let back = shell.run(&script("rollback.ps1")).success();
+    assert_eq!(back.output[0]["Result"], "RolledBack", "{back:#?}");
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), "level = 9\n");
+    assert!(!beside.exists());
+
+    let removed = shell.run(&script("uninstall.ps1")).success();
+    assert_eq!((&removed.output[0]["Result"], config.exists()), (&json!("Removed"), true), "{removed:#?}");
+    assert_eq!(holders(&machine, "QwZxKv"), Vec::<String>::new());
+    std::fs::remove_file(machine.path(log)).unwrap();
+    std::fs::remove_dir_all(machine.path(DATA)).unwrap();
+    assert_eq!(difference(&before, &machine.state()), Vec::<String>::new());
+}

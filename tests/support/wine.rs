@@ -160,12 +160,22 @@ impl Machine {
         all.into_iter().find(|(k, n, _)| k == key && n.eq_ignore_ascii_case(name)).and_then(|(_, _, value)| value)
     }
 
-    /// The access list that icacls has given a folder, as SDDL; `None` when it has not been there.
+    /// The access list that icacls has given a folder, as SDDL; `None` when it has not been there. A folder that got another name
+    /// keeps it: the scripts make NAME~… and call it NAME when it is closed.
     pub fn acl(&self, folder: &str) -> Option<String> {
-        match self.value(r"HKLM\SOFTWARE\standins\acl", &folder.to_lowercase())? {
-            Value::Text(sddl) => Some(sddl),
-            other => panic!("{other:?}"),
+        let key = r"HKLM\SOFTWARE\standins\acl";
+        self.list_registry(&[key]);
+        let (folder, mut found) = (folder.to_lowercase(), None);
+        for (of, name, value) in read_registry(&self.path(r"C:\test\registry")) {
+            let Some(Value::Text(sddl)) = value.filter(|_| of == key) else { continue };
+            if name == folder {
+                return Some(sddl);
+            }
+            if name.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('~')) {
+                found = Some(sddl);
+            }
         }
+        found
     }
 
     fn list_registry(&self, keys: &[&str]) {
