@@ -9,6 +9,7 @@
 //! is removed at once, or by the next build of the same sysroot when the process was killed.
 
 use super::probe::{Compiler, has_std};
+use super::xwin::Filled;
 use crate::error::Problem;
 use crate::event::{Event, Sink};
 use crate::host::cache_dir;
@@ -49,8 +50,10 @@ pub(super) struct Job<'a> {
     pub(super) target: &'a Target,
     /// The folder `library` of the compiler's sources.
     pub(super) library: &'a Path,
-    /// The cross linker. The standard library is a DLL too.
+    /// The cross linker. The standard library is a DLL too, though no program here uses that.
     pub(super) linker: Option<&'a Path>,
+    /// What cargo-xwin sets, for `-msvc`.
+    pub(super) msvc: Option<&'a Filled>,
     /// Without network.
     pub(super) offline: bool,
 }
@@ -179,7 +182,10 @@ fn cargo(host: &dyn Host, job: &Job<'_>, command: &str, temp: &Path) -> Cmd {
         .env("__CARGO_DEFAULT_LIB_METADATA", "winsvc")
         .env_remove("CARGO_BUILD_TARGET")
         .env_remove("RUSTFLAGS");
-    if let Some(linker) = job.linker.filter(|_| job.target.env() != Env::Msvc) {
+    for (name, value) in job.msvc.iter().flat_map(|msvc| &msvc.env) {
+        cmd = cmd.env(name, value);
+    }
+    if let Some(linker) = job.linker {
         cmd = cmd.env(format!("CARGO_TARGET_{}_LINKER", job.target.env_name()), linker);
     }
     if job.offline {
@@ -193,10 +199,9 @@ fn compile(host: &dyn Host, sink: &dyn Sink, job: &Job<'_>, temp: &Path) -> anyh
     let manifest = std::fs::read_to_string(job.library.join("Cargo.toml"))?;
     let dist = manifest.lines().any(|l| l.trim() == "[profile.dist]");
     let mut flags: Vec<OsString> = vec!["-Zforce-unstable-if-unmarked".into(), "--cap-lints=allow".into()];
-    match job.target.env() {
-        // What is linked is the DLL, which programs here never use: nothing links it, so Microsoft's files are not needed yet.
-        Env::Msvc => flags.extend(["-Clinker=true".into(), "-Clinker-flavor=lld-link".into()]),
-        Env::Gnu | Env::GnuLlvm => flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into()),
+    match job.msvc {
+        Some(msvc) => flags.extend(msvc.rustflags.iter().map(OsString::from)),
+        None => flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into()),
     }
     if !dist {
         // What the dist profile says in newer sources. Bitcode is for users' link-time optimisation.
@@ -283,7 +288,11 @@ fn gather(host: &dyn Host, job: &Job<'_>, temp: &Path, sysroot: &Path) -> anyhow
     for entry in walkdir::WalkDir::new(&built).min_depth(3) {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy();
-        if entry.file_type().is_file() && [".rlib", ".dll", ".dll.a"].iter().any(|end| name.ends_with(end)) {
+        let ends: &[&str] = match job.target.env() {
+            Env::Msvc => &[".rlib"],
+            Env::Gnu | Env::GnuLlvm => &[".rlib", ".dll", ".dll.a"],
+        };
+        if entry.file_type().is_file() && ends.iter().any(|end| name.ends_with(end)) {
             std::fs::rename(entry.path(), lib.join(entry.file_name()))?;
         }
     }

@@ -277,7 +277,9 @@ impl Sdk {
             .env("XWIN_CACHE_DIR", &self.cache)
             .env("XWIN_ARCH", arches.join(","))
             .env("XWIN_SDK_VERSION", &self.sdk_version)
-            .env("XWIN_CRT_VERSION", &self.crt_version);
+            .env("XWIN_CRT_VERSION", &self.crt_version)
+            // What it says of a failure is for people.
+            .env("RUST_BACKTRACE", "0");
         if let Some(links) = llvm.links(host)? {
             let mut path = OsString::from(links);
             path.push(":");

@@ -68,6 +68,7 @@ impl Scene {
             target: &target,
             library: &self.library,
             linker: Some(&linker),
+            msvc: None,
             offline: false,
         };
         build(&self.host, &Silent, &job)
@@ -124,7 +125,8 @@ fn a_compiler_of_another_version_gets_its_own() {
         write(&scene.machine.active.path, text);
         let own = Compiler { commit: None, ..scene.machine.active.clone() };
         let target = GNU.parse().unwrap();
-        let job = Job { compiler: &own, target: &target, library: &scene.library, linker: None, offline: false };
+        let job =
+            Job { compiler: &own, target: &target, library: &scene.library, linker: None, msvc: None, offline: false };
         build(&scene.host, &Silent, &job).unwrap()
     };
     assert_ne!(own("one"), own("another"));
@@ -147,8 +149,14 @@ fn one_that_waits_says_so_and_can_be_interrupted() {
     let scene = scene();
     let sink = Recorder::default();
     let target = GNU.parse().unwrap();
-    let job =
-        Job { compiler: &scene.machine.active, target: &target, library: &scene.library, linker: None, offline: false };
+    let job = Job {
+        compiler: &scene.machine.active,
+        target: &target,
+        library: &scene.library,
+        linker: None,
+        msvc: None,
+        offline: false,
+    };
     let error = std::thread::scope(|scope| {
         let first = scope.spawn(|| scene.build());
         while scene.builds.load(Ordering::SeqCst) == 0 {
