@@ -109,6 +109,7 @@ fn of_crate(host: &dyn Host, args: &DoctorArgs, cargo_config: &CargoConfig) -> a
     let rust_version = workspace.members.iter().filter_map(|m| m.rust_version.clone()).max();
     let want = |unit: &config::Unit| Want {
         crt_static: unit.crt_static,
+        msvc: unit.msvc.clone(),
         rust_version: rust_version.clone(),
         ..Want::new(unit.target.clone(), unit.backend)
     };
@@ -116,13 +117,12 @@ fn of_crate(host: &dyn Host, args: &DoctorArgs, cargo_config: &CargoConfig) -> a
 }
 
 fn backend(args: &DoctorArgs) -> Result<BackendChoice, Problem> {
-    match args.backend.as_deref() {
-        None | Some("auto") => Ok(BackendChoice::Auto),
-        Some("mingw") => Ok(BackendChoice::Mingw),
-        Some("native") => Ok(BackendChoice::Native),
-        Some(other) => Err(Problem::usage("unknown-backend", format!("there is no back end `{other}`"))
-            .fix("--backend auto, mingw or native")),
-    }
+    let word = args.backend.as_deref().unwrap_or("auto");
+    let found = BackendChoice::WORDS.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice);
+    found.ok_or_else(|| {
+        Problem::usage("unknown-backend", format!("there is no back end `{word}`"))
+            .fix("--backend auto, mingw, xwin, zig or native")
+    })
 }
 
 /// `--target`, else cargo's own choice where it is Windows, else the default.

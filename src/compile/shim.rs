@@ -47,6 +47,13 @@ pub(super) fn dlltool(build_dir: &Path, triple: &str, tool: &str) -> Option<Prep
     Some(Prepared { path: build_dir.join(triple).join(".winsvc-dlltool"), text, executable: true })
 }
 
+/// The script that calls lld-link through our own program, in a folder whose name tells its content.
+pub(super) fn linker(cache: &Path, own_exe: &Path, lld_link: &Path) -> Prepared {
+    let text = crate::linker::script(own_exe, lld_link);
+    let path = cache.join("link").join(&Sha256::of(text.as_bytes()).to_string()[..16]).join("lld-link");
+    Prepared { path, text, executable: true }
+}
+
 /// Writes the file, when it is not there as it should be.
 pub(super) fn write(file: &Prepared) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

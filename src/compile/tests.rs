@@ -55,6 +55,9 @@ impl Fixture {
             build_env: &|key| {
                 self.env.iter().find(|(k, _)| *k == key).map(|(_, (v, forced))| ((*v).to_owned(), *forced))
             },
+            subcommand: "build",
+            recipe_linker: None,
+            own_exe: Some("/opt/cargo-winsvc".into()),
             recipe_env: &[("RUSTC".into(), Some("/opt/rustc".into()))],
             recipe_rustflags: &["-Clink-arg=-Wl,--build-id".into()],
             recipe_cargo_args: &[],

@@ -28,6 +28,11 @@ impl DebugId {
         const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
         ORDER.iter().map(|i| format!("{:02X}", self.guid[*i])).collect()
     }
+
+    /// GUID and age, as symbol stores spell them: 32 upper-case digits, then the age without leading zeros.
+    pub fn text(&self) -> String {
+        format!("{}{:X}", self.guid_hex(), self.age)
+    }
 }
 
 /// One line of the debug directory.

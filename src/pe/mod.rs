@@ -11,6 +11,7 @@ mod headers;
 mod image;
 mod imports;
 mod layout;
+mod pdb;
 mod relocations;
 mod resources;
 mod rewrite;
@@ -24,6 +25,7 @@ pub use headers::Section;
 pub use image::Image;
 pub use imports::Import;
 pub use layout::{LayoutFault, check_layout};
+pub use pdb::PdbId;
 pub use resources::{
     DEFAULT_MANIFEST, Icon, IconError, IconImage, Key, Name, Resource, ResourceTree, group_members, kind,
     message_table, read as read_resources,

@@ -223,10 +223,18 @@ fn want(workspace: &Workspace, unit: &Unit, flags: &TargetFlags) -> Want {
         target: unit.target.clone(),
         backend: unit.backend,
         linker: flags.linker.as_ref().map(|l| l.value.display().to_string()),
-        crt_static: unit.crt_static,
+        // The user's flags have the last word.
+        crt_static: flags.rustflags.iter().rev().find_map(|f| crt_static(f)).unwrap_or(unit.crt_static),
+        msvc: unit.msvc.clone(),
         rust_version: workspace.members.iter().filter(|m| built(&m.name)).filter_map(|m| m.rust_version.clone()).max(),
         no_build: false,
     }
+}
+
+/// What a flag says about the C run-time.
+fn crt_static(flag: &str) -> Option<bool> {
+    let said = |sign: char| flag.contains(&format!("{sign}crt-static"));
+    if said('+') { Some(true) } else { said('-').then_some(false) }
 }
 
 #[allow(clippy::too_many_arguments)] // Everything that was decided meets here, once.
@@ -255,6 +263,9 @@ fn compile_plan(
         cargo_home,
         user_rustflags: flags.rustflags,
         build_env: &|key| cargo_config.build_env(host, key),
+        subcommand: &ready.recipe.subcommand,
+        recipe_linker: ready.recipe.linker.as_deref(),
+        own_exe: host.own_exe(),
         recipe_env: &ready.recipe.env,
         recipe_rustflags: &ready.recipe.rustflags,
         recipe_cargo_args: &ready.recipe.cargo_args,

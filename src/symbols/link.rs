@@ -35,7 +35,7 @@ pub fn bind(exe: &mut [u8], debug: &mut [u8]) -> anyhow::Result<Bound> {
     let crc32 = crc32fast::hash(debug);
     exe[crc_at].copy_from_slice(&crc32.to_le_bytes());
     seal(exe)?;
-    Ok(Bound { crc32, debug_id: id.map(|id| format!("{}{:X}", id.guid_hex(), id.age)) })
+    Ok(Bound { crc32, debug_id: id.map(|id| id.text()) })
 }
 
 /// A stripped executable without a debug file: the linker's id and objcopy's time give way to constants of the content.

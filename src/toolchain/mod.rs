@@ -5,6 +5,7 @@
 
 mod apt;
 mod climb;
+pub mod llvm;
 pub mod probe;
 mod probe_cache;
 mod provision;
@@ -12,10 +13,12 @@ pub mod recipe;
 mod std_build;
 pub mod std_source;
 pub mod survey;
+pub mod xwin;
+pub mod zig;
 
-pub use recipe::{Backend, Recipe, SymbolTools};
+pub use recipe::{Backend, Chosen, Recipe, SymbolTools};
 
-use crate::config::BackendChoice;
+use crate::config::{BackendChoice, Msvc};
 use crate::error::{Exit, Problem, Problems};
 use crate::event::Sink;
 use crate::host::{Host, check_interrupt};
@@ -36,6 +39,8 @@ pub struct Want {
     pub linker: Option<String>,
     /// Link the C run-time statically.
     pub crt_static: bool,
+    /// Versions of Microsoft's files.
+    pub msvc: Msvc,
     /// The highest `rust-version` among the packages to build. It bounds which other compiler may stand in.
     pub rust_version: Option<semver::Version>,
     /// It is built already: what is needed is only what splits debug information off.
@@ -45,7 +50,15 @@ pub struct Want {
 impl Want {
     /// A target with nothing more known about it, C run-time linked statically.
     pub fn new(target: Target, backend: BackendChoice) -> Self {
-        Want { target, backend, linker: None, crt_static: true, rust_version: None, no_build: false }
+        Want {
+            target,
+            backend,
+            linker: None,
+            crt_static: true,
+            msvc: Msvc::default(),
+            rust_version: None,
+            no_build: false,
+        }
     }
 }
 
@@ -89,6 +102,14 @@ pub enum GapKind {
     Final,
     /// The cross linker or its binutils.
     Tools,
+    /// clang, lld and their kin.
+    Llvm,
+    /// cargo-xwin.
+    Xwin,
+    /// zig and cargo-zigbuild.
+    Zig,
+    /// Microsoft's CRT and SDK.
+    Sdk,
     /// The Windows standard library.
     Std,
 }
@@ -200,8 +221,8 @@ pub(crate) fn judge(host: &dyn Host, wants: &[Want], inventory: &Inventory) -> (
 }
 
 fn judge_one(host: &dyn Host, want: &Want, inventory: &Inventory) -> Result<Recipe, Vec<Gap>> {
-    let backend =
-        recipe::backend(want).map_err(|problem| vec![Gap { problem, kind: GapKind::Final, package: None }])?;
+    let Chosen { backend, why } = recipe::backend(want, inventory)
+        .map_err(|problem| vec![Gap { problem, kind: GapKind::Final, package: None }])?;
     if want.no_build {
         let gaps = recipe::gaps(backend, want, inventory);
         return if gaps.is_empty() { Ok(recipe::packing(backend, want, inventory)) } else { Err(gaps) };
@@ -211,7 +232,11 @@ fn judge_one(host: &dyn Host, want: &Want, inventory: &Inventory) -> Result<Reci
     };
     let mut gaps = recipe::gaps(backend, want, inventory);
     match std_source::find(host, want, compiler) {
-        Ok(std) if gaps.is_empty() => Ok(recipe::recipe(backend, want, inventory, compiler, &std)),
+        Ok(std) if gaps.is_empty() => {
+            let mut recipe = recipe::recipe(backend, want, inventory, compiler, &std);
+            recipe.notes.splice(0..0, why);
+            Ok(recipe)
+        }
         Ok(_) => Err(gaps),
         Err(problem) => {
             gaps.push(Gap { problem, kind: GapKind::Std, package: None });

@@ -1,7 +1,7 @@
 //! What is installed. Tools are *tried*: one that is there but does not run counts as missing, and says why.
 
-use super::Want;
 use super::probe_cache::ProbeCache;
+use super::{Want, llvm, xwin, zig};
 use crate::host::{Cmd, Host};
 use crate::model::{Arch, Env, Target};
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ pub fn has_std(sysroot: &Path, target: &Target) -> bool {
 pub struct CrossTools {
     /// The linker driver.
     pub gcc: Option<Tool>,
-    /// For debug information.
+    /// For debug information; LLVM's where GNU has none for the architecture.
     pub objcopy: Option<Tool>,
     /// For what ships.
     pub strip: Option<Tool>,
@@ -111,6 +111,16 @@ pub struct Inventory {
     pub linkers: BTreeMap<String, PathBuf>,
     /// Environment variables that choose a C compiler or archiver, and are set.
     pub cc_env: Vec<String>,
+    /// The LLVM tools, when a target needs them.
+    pub llvm: llvm::Llvm,
+    /// cargo-xwin, when a target may need it.
+    pub xwin: xwin::Xwin,
+    /// Microsoft's files by target triple, for targets that are linked with them through cargo-xwin.
+    pub sdk: BTreeMap<String, xwin::Sdk>,
+    /// zig and cargo-zigbuild, when a target may need them.
+    pub zig: zig::Zig,
+    /// PATH.
+    pub path: Option<String>,
 }
 
 /// Prefix of the mingw-w64 tools for a target.
@@ -126,12 +136,17 @@ pub fn mingw_prefix(target: &Target) -> &'static str {
 /// not RUSTC that says so.
 pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option<&Path>) -> Inventory {
     let prober = Prober { host, cache: Mutex::new(ProbeCache::open(host, fresh)) };
-    let mut gnu: Vec<&Target> = wants.iter().map(|w| &w.target).filter(|t| t.env() == Env::Gnu).collect();
+    let mut gnu: Vec<&Target> = wants.iter().map(|w| &w.target).filter(|t| t.env() != Env::Msvc).collect();
     gnu.sort();
     gnu.dedup();
-    let inventory = std::thread::scope(|scope| {
+    let msvc: Vec<&Want> = wants.iter().filter(|w| xwin::may_need(w)).collect();
+    let with_zig = wants.iter().any(zig::may_need);
+    let mut inventory = std::thread::scope(|scope| {
         let compiler = scope.spawn(|| prober.active_compiler(rustc));
         let cargo = scope.spawn(|| prober.cargo());
+        let llvm = (!msvc.is_empty()).then(|| scope.spawn(|| llvm::Llvm::find(&prober)));
+        let xwin = (!msvc.is_empty()).then(|| scope.spawn(|| xwin::Xwin::find(&prober)));
+        let zig = with_zig.then(|| scope.spawn(|| zig::Zig::find(&prober)));
         let cross: Vec<_> = gnu.iter().map(|t| (t, scope.spawn(|| prober.cross_tools(t)))).collect();
         Inventory {
             compiler: compiler.join().ok().flatten(),
@@ -143,8 +158,17 @@ pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option
                 .filter_map(|l| Some((l.clone(), host.which(OsStr::new(l))?)))
                 .collect(),
             cc_env: cc_env(host, &gnu),
+            llvm: llvm.and_then(|found| found.join().ok()).unwrap_or_default(),
+            xwin: xwin.and_then(|found| found.join().ok()).unwrap_or_default(),
+            zig: zig.and_then(|found| found.join().ok()).unwrap_or_default(),
+            sdk: BTreeMap::new(),
+            path: host.env("PATH").map(|p| p.to_string_lossy().into_owned()),
         }
     });
+    for want in msvc {
+        let sdk = xwin::Sdk::look(host, want, &inventory.xwin, &inventory.llvm);
+        inventory.sdk.insert(want.target.triple().to_owned(), sdk);
+    }
     if let Ok(mut cache) = prober.cache.lock() {
         cache.save();
     }
@@ -174,8 +198,9 @@ fn cc_env(host: &dyn Host, targets: &[&Target]) -> Vec<String> {
     names
 }
 
-struct Prober<'a> {
-    host: &'a dyn Host,
+/// Tries tools.
+pub(super) struct Prober<'a> {
+    pub(super) host: &'a dyn Host,
     cache: Mutex<ProbeCache>,
 }
 
@@ -296,28 +321,39 @@ impl Prober<'_> {
         let (gcc, objcopy, strip) = std::thread::scope(|scope| {
             // Debian has the variants when its alternatives are broken; both make the same bytes of a Rust program.
             let gcc = scope.spawn(|| first(&names("gcc", &["", "-win32", "-posix"])));
-            let objcopy = scope.spawn(|| first(&names("objcopy", &[""])));
-            let strip = first(&names("strip", &[""]));
+            let binutils = |tool: &str| match target.arch() {
+                // GNU binutils of distributions have no ARM64 images.
+                Arch::Aarch64 => llvm::names(&format!("llvm-{tool}")),
+                Arch::X86_64 | Arch::I686 => names(tool, &[""]),
+            };
+            let objcopy = scope.spawn(move || first(&binutils("objcopy")));
+            let strip = first(&binutils("strip"));
             (gcc.join().ok().flatten(), objcopy.join().ok().flatten(), strip)
         });
         CrossTools { gcc, objcopy, strip, broken: found.into_inner().unwrap_or_default() }
     }
 
     /// Finds a tool and tries it: `None` when it is not there, `Err` when it does not run.
-    fn tool(&self, name: &str) -> Option<Result<Tool, String>> {
+    pub(super) fn tool(&self, name: &str) -> Option<Result<Tool, String>> {
+        self.tool_by(name, &["--version"])
+    }
+
+    /// As [`Prober::tool`], for a tool that tells its version, or at least that it runs, by other arguments.
+    pub(super) fn tool_by(&self, name: &str, args: &[&str]) -> Option<Result<Tool, String>> {
         let path = self.host.which(OsStr::new(name))?;
-        let question = format!("{} --version", path.display());
+        let question = format!("{} {}", path.display(), args.join(" "));
         if let Some(version) = self.cached(&question) {
             return Some(Ok(Tool { name: name.to_owned(), path, version }));
         }
-        let text = match self.ask(&path, &["--version"]) {
+        let text = match self.ask(&path, args) {
             Ok(text) => text,
             Err(reason) => return Some(Err(format!("`{}` is there and does not run: {reason}", path.display()))),
         };
         let version = text.lines().next().unwrap_or_default().to_owned();
         // A link to something else, such as ccache, may answer by more than its file.
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if real.file_name().is_some_and(|n| n.to_string_lossy().contains("-w64-mingw32-")) {
+        const KNOWN: [&str; 5] = ["-w64-mingw32-", "clang", "lld", "llvm-", "cargo-"];
+        if real.file_name().is_some_and(|n| KNOWN.iter().any(|k| n.to_string_lossy().contains(k))) {
             self.keep(&question, &version, &[path.clone(), real]);
         }
         Some(Ok(Tool { name: name.to_owned(), path, version }))

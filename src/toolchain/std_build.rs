@@ -179,7 +179,7 @@ fn cargo(host: &dyn Host, job: &Job<'_>, command: &str, temp: &Path) -> Cmd {
         .env("__CARGO_DEFAULT_LIB_METADATA", "winsvc")
         .env_remove("CARGO_BUILD_TARGET")
         .env_remove("RUSTFLAGS");
-    if let Some(linker) = job.linker {
+    if let Some(linker) = job.linker.filter(|_| job.target.env() != Env::Msvc) {
         cmd = cmd.env(format!("CARGO_TARGET_{}_LINKER", job.target.env_name()), linker);
     }
     if job.offline {
@@ -193,7 +193,11 @@ fn compile(host: &dyn Host, sink: &dyn Sink, job: &Job<'_>, temp: &Path) -> anyh
     let manifest = std::fs::read_to_string(job.library.join("Cargo.toml"))?;
     let dist = manifest.lines().any(|l| l.trim() == "[profile.dist]");
     let mut flags: Vec<OsString> = vec!["-Zforce-unstable-if-unmarked".into(), "--cap-lints=allow".into()];
-    flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into());
+    match job.target.env() {
+        // What is linked is the DLL, which programs here never use: nothing links it, so Microsoft's files are not needed yet.
+        Env::Msvc => flags.extend(["-Clinker=true".into(), "-Clinker-flavor=lld-link".into()]),
+        Env::Gnu | Env::GnuLlvm => flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into()),
+    }
     if !dist {
         // What the dist profile says in newer sources. Bitcode is for users' link-time optimisation.
         flags.push("-Cembed-bitcode=yes".into());

@@ -71,8 +71,8 @@ fn of_target(
     deep: bool,
     rows: &mut Vec<Row>,
 ) -> anyhow::Result<()> {
-    let backend = match recipe::backend(want) {
-        Ok(backend) => backend,
+    let backend = match recipe::backend(want, inventory) {
+        Ok(chosen) => chosen.backend,
         Err(problem) => {
             rows.push(Row::bad(Some(want), "target", problem));
             return Ok(());

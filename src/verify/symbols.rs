@@ -33,7 +33,7 @@ pub(super) fn check_links(book: &mut Book, manifest: &BuildManifest, contents: &
             });
         }
         if let Some(expected) = &debug.debug_id {
-            let found = image.debug_id().map(|id| format!("{}{:X}", id.guid_hex(), id.age));
+            let found = image.debug_id().map(|id| id.text());
             let holds = found.as_ref().is_some_and(|f| f.eq_ignore_ascii_case(expected));
             book.expect(ws::DEBUG_LINK, exe, holds, || {
                 format!("its debug id is {}, the manifest has {expected}", found.as_deref().unwrap_or("missing"))
