@@ -3,7 +3,7 @@
 use crate::support::{finish, link_or_copy_tree, repo, target_tmp, unpack, winsvc_command, xwin_env};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{LazyLock, Mutex};
 
 /// The example's target.
 pub(crate) const MSVC: &str = "x86_64-pc-windows-msvc";
@@ -83,19 +83,22 @@ fn twice(project: &str, name: &str, args: &[&str]) -> [Built; 2] {
 
 /// The example for [`MSVC`], in two folders.
 pub(crate) fn example() -> &'static [Built; 2] {
-    static BUILT: OnceLock<[Built; 2]> = OnceLock::new();
-    BUILT.get_or_init(|| twice("examples/acme-agent", "example", &["--target", MSVC]))
+    static BUILT: LazyLock<[Built; 2]> = LazyLock::new(|| twice("examples/acme-agent", "example", &["--target", MSVC]));
+    &BUILT
 }
 
 /// The package with C code for all [`TARGETS`], in two folders.
 pub(crate) fn mixed() -> &'static [Built; 2] {
-    static BUILT: OnceLock<[Built; 2]> = OnceLock::new();
-    BUILT.get_or_init(|| twice("tests/windows/mixed", "mixed", &TARGETS.map(|t| ["--target", t]).concat()))
+    static BUILT: LazyLock<[Built; 2]> =
+        LazyLock::new(|| twice("tests/windows/mixed", "mixed", &TARGETS.map(|t| ["--target", t]).concat()));
+    &BUILT
 }
 
 /// The package with C code, linked by zig.
 pub(crate) fn by_zig() -> &'static Built {
-    static BUILT: OnceLock<Built> = OnceLock::new();
-    let args = ["--target", "x86_64-pc-windows-gnu", "--backend", "zig"];
-    BUILT.get_or_init(|| Built::new("tests/windows/mixed", target_tmp("msvc").join("zig"), &args))
+    static BUILT: LazyLock<Built> = LazyLock::new(|| {
+        let args = ["--target", "x86_64-pc-windows-gnu", "--backend", "zig"];
+        Built::new("tests/windows/mixed", target_tmp("msvc").join("zig"), &args)
+    });
+    &BUILT
 }

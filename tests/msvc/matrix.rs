@@ -52,7 +52,7 @@ fn each_is_stamped() {
     for (target, built) in all() {
         let exe = built.exe(target);
         for (key, value) in
-            [("ProductName", "Mixed code"), ("FileVersion", "1.0.3.0"), ("OriginalFilename", "mixed-code.exe")]
+            [("ProductName", "Mixed code"), ("FileVersion", "1.0.3"), ("OriginalFilename", "mixed-code.exe")]
         {
             assert_version_string(&exe, key, value);
         }

@@ -29,7 +29,7 @@ fn installs_runs_and_stops() {
 #[test]
 fn is_stamped_and_needs_no_run_time_to_be_installed() {
     let exe = example()[0].exe(MSVC);
-    for (key, value) in [("ProductName", "Acme Agent"), ("CompanyName", "Acme"), ("FileVersion", "2.4.0.0")] {
+    for (key, value) in [("ProductName", "Acme Agent"), ("CompanyName", "Acme"), ("FileVersion", "2.4.0")] {
         assert_version_string(&exe, key, value);
     }
     let (headers, dlls, _) = image(&exe);
