@@ -72,14 +72,20 @@ fn the_folders_random_names_and_hashes_of_one_build_are_not_in_the_command_line(
 
 #[test]
 fn what_is_not_there_is_left_to_the_linker_and_one_path_has_one_name() {
-    let args =
-        strings(&["/w/missing.lib", "/LIBPATH:/w/x", "/LIBPATH:/w/x", "/w:odd.lib", "own.lib", "/OUT:/missing/x.exe"]);
+    let args = strings(&[
+        "/w/missing.lib",
+        "/LIBPATH:/w/x",
+        "/LIBPATH:/w/x",
+        "/natvis:odd.lib",
+        "own.lib",
+        "/OUT:/missing/x.exe",
+    ]);
     let new = rewrite(&args, None, Path::new("/w/cwd"), &kind);
     let expected = [
         "/w/missing.lib",
         "/LIBPATH:d0",
         "/LIBPATH:d0",
-        "/w:f1/odd.lib",
+        "/natvis:f1/odd.lib",
         "f2/own.lib",
         "/OUT:/missing/x.exe",
         "/pdbsourcepath:/link",

@@ -27,8 +27,10 @@ pub struct Prepared {
     pub config: Config,
     /// Folder for the results, absolute.
     pub output: PathBuf,
-    /// One per target.
+    /// One per target that can be built.
     pub targets: Vec<PreparedTarget>,
+    /// What the others lack. They keep none of those above from being built.
+    pub lacking: Vec<Problem>,
     /// `--variant`.
     pub variant: Option<String>,
 }
@@ -126,15 +128,26 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
     };
     let contents = contents(&config, &inputs, &host.cwd())?;
     let rustc = cargo_config.rustc(host).rustc.map(|given| given.value);
-    let ready = toolchain::prepare_for(host, sink, &wants, options, rustc.as_deref())?;
+    let ready = toolchain::prepare_each(host, sink, &wants, options, rustc.as_deref())?;
     check_interrupt(host)?;
     let mut targets = Vec::new();
+    let mut lacking = Vec::new();
     let units = config.units.iter().zip(ready).zip(flags).zip(inputs).zip(contents);
     for ((((unit, ready), flags), inputs), (resources, texts)) in units {
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(Problems(found)) => {
+                toolchain::merge(&mut lacking, found);
+                continue;
+            }
+        };
         let compile = compile_plan(host, request, &workspace, &config, &cargo_config, unit, &ready, flags)?;
         targets.push(PreparedTarget { unit: unit.clone(), ready, compile, inputs, texts, resources });
     }
-    Ok(Prepared { workspace, config, output, targets, variant: request.variant.clone() })
+    if targets.is_empty() {
+        Problems::check(lacking.clone())?;
+    }
+    Ok(Prepared { workspace, config, output, targets, lacking, variant: request.variant.clone() })
 }
 
 /// Where the results go to the target folder, `--output` alone would not help cargo, which writes there too.

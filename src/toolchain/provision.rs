@@ -83,6 +83,13 @@ impl<'a> Provisioner<'a> {
         }
     }
 
+    /// A command that has to succeed.
+    pub(super) fn finish(&self, cmd: &Cmd) -> Result<(), Stop> {
+        let output = self.run(cmd)?;
+        let name = std::path::Path::new(&cmd.program).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if output.ok() { Ok(()) } else { Err(Stop::Reason(format!("{name}: {}", essence(&output)))) }
+    }
+
     /// `rustup …`.
     pub(super) fn rustup(&self, args: &[&str]) -> Result<(), Stop> {
         let output = self.run(&Cmd::new("rustup").args(args.iter().copied()).timeout(RUSTUP))?;

@@ -1,10 +1,10 @@
 //! Executable, debug file and manifest must be of one build.
 
-use super::Book;
 use super::catalog as ws;
 use super::contents::Contents;
+use super::{Book, VerifyOptions, exe};
 use crate::formats::BuildManifest;
-use crate::pe::Image;
+use crate::pe::{Image, PdbId};
 
 /// The links in the executables against the manifest.
 pub(super) fn check_links(book: &mut Book, manifest: &BuildManifest, contents: &Contents) {
@@ -43,7 +43,13 @@ pub(super) fn check_links(book: &mut Book, manifest: &BuildManifest, contents: &
 }
 
 /// The symbols archive against manifest and executables.
-pub(super) fn check_archive(book: &mut Book, manifest: &BuildManifest, contents: &Contents, symbols: &Contents) {
+pub(super) fn check_archive(
+    book: &mut Book,
+    manifest: &BuildManifest,
+    contents: &Contents,
+    symbols: &Contents,
+    options: &VerifyOptions,
+) {
     for (exe, debug) in &manifest.debug {
         let content = symbols.get(&debug.file);
         book.expect(ws::SYMBOLS_MISSING, &debug.file, content.is_some(), || {
@@ -54,10 +60,23 @@ pub(super) fn check_archive(book: &mut Book, manifest: &BuildManifest, contents:
             format!("its SHA-256 is {}, the manifest has {}", content.sha256, debug.sha256)
         });
         let image = contents.get(exe).and_then(|c| c.bytes.as_deref()).and_then(|b| Image::parse(b).ok());
-        if let Some((_, crc)) = image.and_then(|image| image.debuglink()) {
+        if let Some((_, crc)) = image.as_ref().and_then(|image| image.debuglink()) {
             book.expect(ws::SYMBOLS_MISMATCH, &debug.file, crc == content.crc32, || {
                 format!("its CRC-32 is {:08x}, the link in {exe} has {crc:08x}", content.crc32)
             });
+        }
+        if debug.file.ends_with(".pdb") {
+            let id = image.and_then(|image| image.debug_id());
+            let pdb = content.bytes.as_deref().and_then(PdbId::read);
+            let holds = matches!((&id, &pdb), (Some(id), Some(pdb)) if pdb.fits(id));
+            book.expect(ws::SYMBOLS_MISMATCH, &debug.file, holds, || {
+                let text = |id: Option<String>| id.unwrap_or_else(|| "none".to_owned());
+                let (exe_id, pdb_id) = (text(id.map(|id| id.text())), text(pdb.map(|pdb| pdb.text())));
+                format!("its GUID and age are {pdb_id}, those that {exe} asks for are {exe_id}")
+            });
+            if let Some(bytes) = &content.bytes {
+                exe::check_private(book, &debug.file, bytes, options);
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
         let names: Vec<String> = missing.iter().map(|m| format!("`{m}`")).collect();
         let broken: String = llvm.broken.iter().map(|b| format!("; {b}")).collect();
         let what = format!(
-            "{} not found, under these names, with -14 to -24 behind them, or in /usr/lib/llvm-*/bin{broken}: they compile C and link for {}",
+            "{} not found (nor with -14 to -24 behind it, nor in /usr/lib/llvm-*/bin){broken}: clang compiles C, lld-link links {}",
             names.join(", "),
             want.target
         );

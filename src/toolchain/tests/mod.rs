@@ -3,6 +3,7 @@
 mod build;
 mod cache;
 mod ladder;
+mod msvc;
 mod prepare;
 mod provision;
 mod recipe;
