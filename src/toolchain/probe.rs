@@ -187,9 +187,10 @@ pub fn compiler_at(host: &dyn Host, path: &Path) -> Option<Compiler> {
 
 /// Which of the variables that the `cc` crate reads are set.
 fn cc_env(host: &dyn Host, targets: &[&Target]) -> Vec<String> {
-    let mut names = vec!["TARGET_CC".to_owned(), "TARGET_AR".to_owned(), "CC".to_owned(), "AR".to_owned()];
+    const TOOLS: [&str; 3] = ["CC", "CXX", "AR"];
+    let mut names: Vec<String> = TOOLS.iter().flat_map(|tool| [format!("TARGET_{tool}"), (*tool).to_owned()]).collect();
     for target in targets {
-        for tool in ["CC", "AR"] {
+        for tool in TOOLS {
             names.push(format!("{tool}_{}", target.triple()));
             names.push(format!("{tool}_{}", target.triple().replace('-', "_")));
         }

@@ -99,20 +99,31 @@ pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
         if want.linker.is_none() {
             recipe.versions.push(ToolVersion { name: format!("{prefix}-gcc"), version: version_of(&gcc.version) });
         }
-        // rustc and the cc crate know the default name.
-        if gcc.name != format!("{prefix}-gcc") {
-            if want.linker.is_none() {
-                let key = format!("CARGO_TARGET_{}_LINKER", want.target.env_name());
-                recipe.env.push((key, Some(gcc.path.display().to_string())));
-            }
-            let underscored = want.target.triple().replace('-', "_");
-            let chosen = [format!("CC_{}", want.target), format!("CC_{underscored}"), "TARGET_CC".to_owned()];
-            if !chosen.iter().any(|name| inventory.cc_env.contains(name)) {
-                recipe.env.push((format!("CC_{underscored}"), Some(gcc.path.display().to_string())));
-            }
+        // rustc knows the default name, the cc crate for the vendor `pc` alone: another target gets the machine's own `cc` from it (1.2.67).
+        let is_plain = gcc.name == format!("{prefix}-gcc");
+        if !is_plain && want.linker.is_none() {
+            let key = format!("CARGO_TARGET_{}_LINKER", want.target.env_name());
+            recipe.env.push((key, Some(gcc.path.display().to_string())));
+        }
+        let is_known = want.target.triple().contains("-pc-");
+        if !is_plain || !is_known {
+            choose(recipe, want, inventory, "CC", gcc.path.display().to_string());
+        }
+        if !is_known {
+            choose(recipe, want, inventory, "CXX", format!("{prefix}-g++"));
+            choose(recipe, want, inventory, "AR", format!("{prefix}-ar"));
         }
     }
     symbol_tools(recipe, want, inventory);
+}
+
+/// Names a tool for the cc crate, unless the user did.
+fn choose(recipe: &mut Recipe, want: &Want, inventory: &Inventory, tool: &str, program: String) {
+    let underscored = want.target.triple().replace('-', "_");
+    let names = [format!("{tool}_{}", want.target), format!("{tool}_{underscored}"), format!("TARGET_{tool}")];
+    if !names.iter().any(|name| inventory.cc_env.contains(name)) {
+        recipe.env.push((format!("{tool}_{underscored}"), Some(program)));
+    }
 }
 
 /// The tools that split debug information off.

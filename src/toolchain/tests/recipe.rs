@@ -71,6 +71,21 @@ fn a_variant_of_gcc_is_named_to_cargo_and_to_c_builds() {
 }
 
 #[test]
+fn c_builds_are_told_the_tools_of_a_vendor_that_crate_cc_does_not_know() {
+    const WIN7: &str = "x86_64-win7-windows-gnu";
+    let (_dir, mut inventory) = plain();
+    let cross = inventory.cross[GNU].clone();
+    inventory.cross.insert(WIN7.to_owned(), cross);
+    let names = |inventory: &Inventory| -> Vec<String> {
+        make(&want(WIN7), inventory, &Std::Bundled).env.into_iter().map(|(name, _)| name).collect()
+    };
+    let [cc, cxx, ar] = ["CC", "CXX", "AR"].map(|tool| format!("{tool}_x86_64_win7_windows_gnu"));
+    assert_eq!(names(&inventory), [cc.clone(), cxx, ar.clone()]);
+    inventory.cc_env = vec!["TARGET_CXX".to_owned()];
+    assert_eq!(names(&inventory), [cc, ar]);
+}
+
+#[test]
 fn the_users_linker_is_kept_and_gets_flags_that_it_understands() {
     let (_dir, mut inventory) = plain();
     inventory.cross.get_mut(GNU).unwrap().gcc = None;
