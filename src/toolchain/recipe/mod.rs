@@ -227,6 +227,9 @@ fn standard_library(recipe: &mut Recipe, want: &Want, active: &Compiler, std: &S
 /// `.buildid` with a debug directory that points to it. Microsoft's way of both is `/Brepro`; the executable then names its PDB
 /// without a folder.
 fn reproducible(recipe: &mut Recipe, want: &Want) {
+    if recipe.backend == Backend::Zig {
+        return;
+    }
     if want.target.env() == Env::Msvc {
         recipe.rustflags.extend(["/Brepro", "/PDBALTPATH:%_PDB%"].map(|flag| format!("-Clink-arg={flag}")));
         return;
