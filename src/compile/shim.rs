@@ -69,10 +69,10 @@ pub(super) fn write(file: &Prepared) -> std::io::Result<()> {
 }
 
 /// A response file with these flags, in a folder of ours. Its name tells its content, so that a change of it reaches build
-/// scripts through the variable.
+/// scripts through the variable. All on one line: clang-cl lets no flag take its value from the next.
 pub(super) fn response(cache: &Path, flags: &[String]) -> Option<Prepared> {
-    let quoted = |flag: &String| format!("\"{}\"\n", flag.replace('\\', "\\\\").replace('"', "\\\""));
-    let text: String = flags.iter().map(quoted).collect();
+    let quoted = |flag: &String| format!("\"{}\"", flag.replace('\\', "\\\\").replace('"', "\\\""));
+    let text = flags.iter().map(quoted).collect::<Vec<_>>().join(" ") + "\n";
     let path = cache.join("flags").join(&Sha256::of(text.as_bytes()).to_string()[..16]);
     let blank = path.to_string_lossy().contains(char::is_whitespace);
     (!blank).then_some(Prepared { path, text, executable: false })

@@ -181,7 +181,7 @@ fn c_flags_are_added_to_the_ones_the_user_has() {
     assert!(script.executable && script.text.ends_with("exec x86_64-w64-mingw32-dlltool \"$@\"\n"));
     assert_eq!(Fixture::env(&plan, "CFLAGS_x86_64_pc_windows_gnu"), Some(format!("@{}", file.path.display())));
     assert!(file.path.starts_with("/home/u/.cache/cargo-winsvc/flags"));
-    assert!(file.text.contains("\"-ffile-prefix-map=/ws/my target=/target\"\n"));
+    assert!(file.text.contains(" \"-ffile-prefix-map=/ws/my target=/target\"") && file.text.lines().count() == 1);
 }
 
 /// One message of cargo for an artifact.

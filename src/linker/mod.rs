@@ -6,7 +6,8 @@
 //! expects it. `/pdbsourcepath` gives the empty folder one name for all ([`PLACE`]).
 //!
 //! Cargo's hash of a crate's flags stands in the names of libraries and of their members, and the flags name folders of this
-//! machine (`--remap-path-prefix`), so a library is handed over as a copy in which those names are evened out ([`archive`]).
+//! machine (`--remap-path-prefix`), so a library is handed over as a copy in which those names are evened out ([`archive`]). So is one that is
+//! only found in a folder (`/LIBPATH`), such as C code of a build script.
 
 mod archive;
 mod rewrite;
@@ -82,7 +83,7 @@ fn lay(place: &Path, links: &[(String, PathBuf)]) -> anyhow::Result<()> {
         if let Some(dir) = link.parent() {
             std::fs::create_dir_all(dir)?;
         }
-        if name.ends_with(".rlib") && archive::even_out(target, &link)? {
+        if [".rlib", ".lib", ".a"].iter().any(|end| name.ends_with(end)) && archive::even_out(target, &link)? {
             continue;
         }
         std::os::unix::fs::symlink(target, &link)

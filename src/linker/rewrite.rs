@@ -34,7 +34,12 @@ const INPUTS: [&str; 6] = ["libpath", "natvis", "def", "wholearchive", "manifest
 
 /// Gives every path of the command line, and of `LIB`, a name that depends on its place in the list alone.
 pub fn rewrite(args: &[OsString], lib: Option<&OsStr>, cwd: &Path, kind: &dyn Fn(&Path) -> Kind) -> Rewritten {
-    let mut book = Book { links: Vec::new(), cwd, kind };
+    let folders = args
+        .iter()
+        .filter_map(|arg| option(arg.to_str()?))
+        .filter(|(head, _)| head[1..].eq_ignore_ascii_case("libpath:"));
+    let folders = folders.map(|(_, folder)| cwd.join(folder)).collect();
+    let mut book = Book { links: Vec::new(), folders, cwd, kind };
     let mut new: Vec<OsString> = Vec::new();
     for arg in args {
         new.push(arg.to_str().map_or_else(|| arg.clone(), |text| book.argument(text).into()));
@@ -51,6 +56,8 @@ pub fn rewrite(args: &[OsString], lib: Option<&OsStr>, cwd: &Path, kind: &dyn Fn
 
 struct Book<'a> {
     links: Vec<(String, PathBuf)>,
+    /// Where libraries are looked for.
+    folders: Vec<PathBuf>,
     cwd: &'a Path,
     kind: &'a dyn Fn(&Path) -> Kind,
 }
@@ -76,12 +83,18 @@ impl Book<'_> {
     }
 
     fn input(&mut self, path: &str) -> Option<String> {
-        let path = self.cwd.join(path);
+        let path = self.find(path)?;
         match (self.kind)(&path) {
             Kind::File => Some(self.name(&path, |number, name| format!("f{number}/{}", archive::even_name(name)))),
             Kind::Folder => self.folder(&path),
             Kind::Nothing => None,
         }
+    }
+
+    /// Where the linker would find it: here, else in the folders.
+    fn find(&self, path: &str) -> Option<PathBuf> {
+        let places = [self.cwd].into_iter().chain(self.folders.iter().map(PathBuf::as_path));
+        places.map(|dir| dir.join(path)).find(|place| (self.kind)(place) != Kind::Nothing)
     }
 
     fn output(&mut self, path: &str) -> Option<String> {

@@ -109,26 +109,68 @@ fn response_files_are_read_as_rustc_writes_them_and_as_we_do() {
     assert!(expand(&strings(&["@none"]), dir.path()).is_err());
 }
 
-#[test]
-fn members_names_are_evened_out_and_nothing_else() {
-    let dir = tempfile::tempdir().unwrap();
-    let names = "log-0123456789abcdef.log.1-cgu.0.rcgu.o/\nlog-0123456789abcdefaa.o/\n";
+/// An archive with a table of long names and one member.
+fn archive_of(names: &str) -> String {
     let member = "code with log-0123456789abcdef in it";
     let header = |name: &str, size: usize| format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`\n", 0, 0, 0, 644);
-    let text = format!(
+    format!(
         "!<arch>\n{}1234{}{names}{}{}{member}",
         header("/", 4),
         header("//", names.len()),
         if names.len() % 2 == 1 { "\n" } else { "" },
         header("/0", member.len())
-    );
+    )
+}
+
+#[test]
+fn members_names_are_evened_out_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
     let (from, to) = (dir.path().join("a"), dir.path().join("b"));
-    std::fs::write(&from, &text).unwrap();
-    assert!(archive::even_out(&from, &to).unwrap());
-    let expected = text.replacen("log-0123456789abcdef.", "log-0000000000000000.", 1);
-    assert_eq!(std::fs::read_to_string(&to).unwrap(), expected);
-    std::fs::write(&from, b"no archive").unwrap();
-    assert!(!archive::even_out(&from, &to).unwrap());
+    for (names, expected) in [
+        (
+            "log-0123456789abcdef.log.1-cgu.0.rcgu.o/\nlog-0123456789abcdefaa.o/\n",
+            "log-0000000000000000.log.1-cgu.0.rcgu.o/\nlog-0123456789abcdefaa.o/\n",
+        ),
+        // As llvm-lib keeps them, and GNU ar when it is told to; crate `cc` has named the objects.
+        (
+            "/w/out/0123456789abcdef-part.o\0../x/b.obj\0c\0",
+            "0000000000000000-part.o\0\0\0\0\0\0\0\0b.obj\0\0\0\0\0\0c\0",
+        ),
+        ("/w/out/0123456789abcdef-part.o/\nb.o/\n", "0000000000000000-part.o/\n\n\n\n\n\n\n\nb.o/\n"),
+    ] {
+        std::fs::write(&from, archive_of(names)).unwrap();
+        assert!(archive::even_out(&from, &to).unwrap());
+        assert_eq!(std::fs::read_to_string(&to).unwrap(), archive_of(expected));
+    }
+    for same in [archive_of("aa0123456789abcdef-part.o/\nlog.o/\n"), "no archive".to_owned()] {
+        std::fs::write(&from, same).unwrap();
+        assert!(!archive::even_out(&from, &to).unwrap());
+    }
+}
+
+#[test]
+fn a_library_that_is_looked_for_in_folders_gets_a_name_of_its_own() {
+    let is_there = |p: &Path| match p.to_str() {
+        Some("/w/one" | "/w/two") => Kind::Folder,
+        Some("/w/two/part.lib" | "/w/two/both.lib" | "/w/one/both.lib") => Kind::File,
+        _ => Kind::Nothing,
+    };
+    let args = ["part.lib", "/LIBPATH:/w/one", "/libpath:two", "both.lib", "kernel32.lib", "/WHOLEARCHIVE:part.lib"];
+    let new = rewrite(&strings(&args), None, Path::new("/w"), &is_there);
+    let expected = [
+        "f0/part.lib",
+        "/LIBPATH:d1",
+        "/libpath:d2",
+        "f3/both.lib",
+        "kernel32.lib",
+        "/WHOLEARCHIVE:f0/part.lib",
+        "/pdbsourcepath:/link",
+    ];
+    assert_eq!(new.args, strings(&expected));
+    assert_eq!(
+        (new.links[0].1.as_path(), new.links[3].1.as_path()),
+        (Path::new("/w/two/part.lib"), Path::new("/w/one/both.lib"))
+    );
 }
 
 #[test]

@@ -90,6 +90,7 @@ fn those_for_x86_run() {
     let expected = [
         "c: 123 1.414 1",
         "same process: true",
+        "c file: /src/c/part.c",
         "counted: 1 2",
         &signed,
         &unsigned,
@@ -106,9 +107,7 @@ fn those_for_x86_run() {
         let inside = format!(r"C:\test\{name}.exe");
         fs::copy(built.exe(target), machine.path(&inside)).unwrap();
         let said = machine.run(&inside, &[]).success().output;
-        let (file, rest): (Vec<&str>, Vec<&str>) = said.lines().partition(|l| l.starts_with("c file: "));
-        assert_eq!(rest, expected, "{name}");
-        assert!(file[0].ends_with("c/part.c") && !file[0].contains(built.dir.to_str().unwrap()), "{name}: {file:?}");
+        assert_eq!(said.lines().collect::<Vec<_>>(), expected, "{name}");
     }
 }
 

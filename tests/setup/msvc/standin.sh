@@ -49,7 +49,9 @@ for row in x86_64:x86_64:i386\:x86-64:x86_64 x86:i686:i386:i386 aarch64:aarch64:
         for start in MAIN WMAIN WINMAIN WWINMAIN; do
             "$llvm/clang" "${flags[@]}" -DSTART_$start -c "$here/crt/start.c" -o "$objects/start_$start.obj"
         done
-        (cd "$objects" && lib "/out:$crt/$kind.lib" ./*.obj)
+        # Made beside its members: their paths, as seen from the archive, come into PDBs.
+        (cd "$objects" && lib "/out:$kind.lib" ./*.obj)
+        mv "$objects/$kind.lib" "$crt/"
     done
 
     # Asked for by name; nothing in them is needed here.
