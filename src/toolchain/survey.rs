@@ -112,7 +112,7 @@ fn of_target(
     match backend {
         Backend::Mingw => mingw(host, want, inventory, gaps, rows),
         Backend::Native => native(host, want, inventory, gaps, rows),
-        Backend::Xwin => msvc(want, inventory, gaps, rows),
+        Backend::Xwin => msvc(want, inventory, &gaps, rows),
         Backend::Zig => zig(want, inventory, gaps, rows),
     }
     let Some(compiler) = &inventory.compiler else { return Ok(()) };
@@ -186,7 +186,7 @@ fn native(host: &dyn Host, want: &Want, inventory: &Inventory, mut gaps: Vec<Gap
 }
 
 /// LLVM's tools, cargo-xwin, and what it keeps.
-fn msvc(want: &Want, inventory: &Inventory, gaps: Vec<Gap>, rows: &mut Vec<Row>) {
+fn msvc(want: &Want, inventory: &Inventory, gaps: &[Gap], rows: &mut Vec<Row>) {
     let gap = |kind: &[GapKind]| gaps.iter().find(|g| kind.contains(&g.kind)).map(|g| g.problem.clone());
     let llvm = &inventory.llvm;
     for (item, tool) in [("clang", &llvm.clang), ("lld-link", &llvm.lld_link), ("llvm-lib", &llvm.llvm_lib)] {
