@@ -14,6 +14,7 @@ mod std_build;
 pub mod std_source;
 mod supply;
 pub mod survey;
+pub mod transfer;
 pub mod xwin;
 pub mod zig;
 

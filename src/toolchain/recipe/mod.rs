@@ -194,7 +194,7 @@ pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &C
     if want.crt_static {
         recipe.rustflags.push("-Ctarget-feature=+crt-static".to_owned());
     }
-    reproducible(&mut recipe, want);
+    reproducible(&mut recipe, want, backend);
     match backend {
         Backend::Mingw => mingw::apply(&mut recipe, want, inventory),
         Backend::Xwin => xwin::apply(&mut recipe, want, inventory),
@@ -229,16 +229,15 @@ fn standard_library(recipe: &mut Recipe, want: &Want, active: &Compiler, std: &S
 /// Links without the time, with an id from the content. The id (GNU ld's `--build-id`) is an RSDS record in a section
 /// `.buildid` with a debug directory that points to it. Microsoft's way of both is `/Brepro`; the executable then names its PDB
 /// without a folder.
-fn reproducible(recipe: &mut Recipe, want: &Want) {
-    if recipe.backend == Backend::Zig {
-        return;
-    }
+fn reproducible(recipe: &mut Recipe, want: &Want, backend: Backend) {
     if want.target.env() == Env::Msvc {
         recipe.rustflags.extend(["/Brepro", "/PDBALTPATH:%_PDB%"].map(|flag| format!("-Clink-arg={flag}")));
         return;
     }
     let driver = want.linker.as_deref().is_none_or(is_driver);
-    for flag in ["--no-insert-timestamp", "--build-id"] {
+    // zig 0.17 refuses the first.
+    let flags = ["--no-insert-timestamp", "--build-id"].into_iter().skip(usize::from(backend == Backend::Zig));
+    for flag in flags {
         recipe.rustflags.push(format!("-Clink-arg={}{flag}", if driver { "-Wl," } else { "" }));
     }
 }
