@@ -6,7 +6,7 @@
 //! expects it. `/pdbsourcepath` gives the empty folder one name for all ([`PLACE`]).
 //!
 //! Cargo's hash of a crate's flags stands in the names of libraries and of their members, and the flags name folders of this
-//! machine (`--remap-path-prefix`), so a library is handed over as a copy in which those names are evened out ([`archive`]). So is one that is
+//! machine (`--remap-path-prefix`), so a library is handed over as a copy in which those names are evened out (`archive`). So is one that is
 //! only found in a folder (`/LIBPATH`), such as C code of a build script.
 
 mod archive;

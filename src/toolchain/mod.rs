@@ -5,6 +5,7 @@
 
 mod apt;
 mod climb;
+mod link_test;
 pub mod llvm;
 pub mod probe;
 mod probe_cache;
@@ -250,8 +251,9 @@ fn judge(host: &dyn Host, wants: &[Want], inventory: &Inventory) -> Vec<Result<R
 }
 
 fn judge_one(host: &dyn Host, want: &Want, inventory: &Inventory) -> Result<Recipe, Vec<Gap>> {
-    let Chosen { backend, why } = recipe::backend(want, inventory)
+    let chosen = recipe::backend(want, inventory)
         .map_err(|problem| vec![Gap { problem, kind: GapKind::Final, package: None }])?;
+    let backend = chosen.backend;
     if want.no_build {
         let gaps = recipe::gaps(backend, want, inventory);
         return if gaps.is_empty() { Ok(recipe::packing(backend, want, inventory)) } else { Err(gaps) };
@@ -263,7 +265,7 @@ fn judge_one(host: &dyn Host, want: &Want, inventory: &Inventory) -> Result<Reci
     match std_source::find(host, want, compiler) {
         Ok(std) if gaps.is_empty() => {
             let mut recipe = recipe::recipe(backend, want, inventory, compiler, &std);
-            recipe.notes.splice(0..0, why);
+            recipe.notes.splice(0..0, chosen.aloud(want));
             Ok(recipe)
         }
         Ok(_) => Err(gaps),

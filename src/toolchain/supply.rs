@@ -47,11 +47,11 @@ impl Supplier<'_> {
         }
         if has(GapKind::Xwin) {
             let pip = [format!("cargo-xwin=={}", xwin::PINNED)];
-            self.try_(GapKind::Xwin, &mut reasons, || self.from_pip(xwin::tools_dir(self.host), &pip, "cargo-xwin"))?;
+            self.try_(GapKind::Xwin, &mut reasons, || self.install(xwin::tools_dir(self.host), &pip, "cargo-xwin"))?;
         }
         if has(GapKind::Zig) {
             let pip = [format!("ziglang=={}", zig::ZIG), format!("cargo-zigbuild=={}", zig::ZIGBUILD)];
-            self.try_(GapKind::Zig, &mut reasons, || self.from_pip(zig::tools_dir(self.host), &pip, "cargo-zigbuild"))?;
+            self.try_(GapKind::Zig, &mut reasons, || self.install(zig::tools_dir(self.host), &pip, "cargo-zigbuild"))?;
         }
         Ok(reasons)
     }
@@ -90,7 +90,7 @@ impl Supplier<'_> {
     }
 
     /// From PyPI, whose packages hold finished programs, into a folder of ours; where that fails, `program` is compiled by cargo.
-    fn from_pip(&self, dir: Option<PathBuf>, packages: &[String], program: &str) -> Result<(), Stop> {
+    fn install(&self, dir: Option<PathBuf>, packages: &[String], program: &str) -> Result<(), Stop> {
         let dir = dir.ok_or_else(|| Stop::Reason("there is no folder for tools: HOME is not set".to_owned()))?;
         if self.options.offline {
             return Err(Stop::Reason(format!("--offline: {program} can't be installed")));

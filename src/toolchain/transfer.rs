@@ -1,6 +1,6 @@
 //! Moves what was provisioned to a machine without network: standard libraries, tools, Microsoft's files.
 //!
-//! The file is a zip with a format mark ([`MARK`]) and the folders of our cache, each as a whole. Microsoft's files are full of symbolic links (one
+//! The file is a zip with a format mark (`winsvc-cache.json`) and the folders of our cache, each as a whole. Microsoft's files are full of symbolic links (one
 //! for each spelling of a header's name), which the zip keeps as Unix does. Entries are sorted and have one time, so that the same cache
 //! gives the same file.
 

@@ -244,6 +244,7 @@ impl Sdk {
             .ask(host, want, tool, llvm, "env")
             .map_err(|why| final_(bad(&self.cache, &why, &doctor_command(&want.target))))?;
         let mut filled = parse(&said, &want.target);
+        cmake(host, &mut filled);
         let mark = std::fs::read(root.join(MARK)).ok().and_then(|m| serde_json::from_slice::<Mark>(&m).ok());
         if let Some(mark) = mark {
             (filled.sdk_version, filled.crt_version) = (Some(mark.sdk_version), Some(mark.crt_version));
@@ -330,6 +331,19 @@ fn bad(cache: &Path, why: &str, fix: &str) -> Problem {
     Problem::new("bad-xwin-cache", format!("XWIN_CACHE_DIR ({}) can't be used: {why}", cache.display()))
         .fix(fix)
         .exit(Exit::ToolMissing)
+}
+
+/// cargo-xwin chooses Ninja for CMake, which may not be there; and a generator that the user chose stays.
+fn cmake(host: &dyn Host, filled: &mut Filled) {
+    let own = host.env("CMAKE_GENERATOR").filter(|v| !v.is_empty());
+    let ninja = ["ninja", "ninja-build"].iter().any(|name| host.which(std::ffi::OsStr::new(name)).is_some());
+    let Some((_, generator)) = filled.env.iter_mut().find(|(name, _)| name == "CMAKE_GENERATOR") else { return };
+    match own {
+        Some(own) => *generator = own.to_string_lossy().into_owned(),
+        // Without any, crate `cmake` looks for Visual Studio.
+        None if !ninja => *generator = "Unix Makefiles".to_owned(),
+        None => {}
+    }
 }
 
 /// Reads `export NAME="VALUE";` lines: nothing in a value is escaped, and it holds no line end.

@@ -60,7 +60,7 @@ pub(super) fn check_archive(
             format!("its SHA-256 is {}, the manifest has {}", content.sha256, debug.sha256)
         });
         let image = contents.get(exe).and_then(|c| c.bytes.as_deref()).and_then(|b| Image::parse(b).ok());
-        if let Some((_, crc)) = image.as_ref().and_then(|image| image.debuglink()) {
+        if let Some((_, crc)) = image.as_ref().and_then(Image::debuglink) {
             book.expect(ws::SYMBOLS_MISMATCH, &debug.file, crc == content.crc32, || {
                 format!("its CRC-32 is {:08x}, the link in {exe} has {crc:08x}", content.crc32)
             });

@@ -107,6 +107,13 @@ pub struct Chosen {
     pub why: Option<String>,
 }
 
+impl Chosen {
+    /// What is said about the choice in every build.
+    pub(super) fn aloud(&self, want: &Want) -> Option<String> {
+        self.why.as_ref().map(|why| format!("back end {} for {}: {why}", self.backend.as_str(), want.target))
+    }
+}
+
 /// Chooses the back end by the target, by what was asked for, and by what is installed.
 ///
 /// # Errors
@@ -119,8 +126,7 @@ pub fn backend(want: &Want, inventory: &Inventory) -> Result<Chosen, Problem> {
         let what = format!("backend `{}` can't build {target}: {why}", want.backend.as_str());
         Err(Problem::usage("backend-mismatch", what).fix(format!("--backend {instead}")))
     };
-    let configured =
-        || want.linker.as_ref().map(|l| format!("{target} is linked by `{l}`, as cargo's configuration says"));
+    let configured = || want.linker.as_ref().map(|linker| format!("cargo's configuration names the linker `{linker}`"));
     match (target.env(), want.backend) {
         (Env::Msvc, Choice::Auto) if want.linker.is_some() => chosen(Backend::Native, configured()),
         (Env::Msvc, Choice::Auto | Choice::Xwin) => chosen(Backend::Xwin, None),
@@ -140,13 +146,11 @@ pub fn backend(want: &Want, inventory: &Inventory) -> Result<Chosen, Problem> {
             let zig = inventory.zig.is_there() && !target.triple().contains("-win7-");
             match gcc || want.linker.is_some() || !zig {
                 true => chosen(Backend::Mingw, None),
-                false => chosen(Backend::Zig, Some(format!("{target} is linked by zig: mingw-w64's gcc is not there"))),
+                false => chosen(Backend::Zig, Some("mingw-w64's gcc is not there".to_owned())),
             }
         }
         (Env::GnuLlvm, Choice::Auto) if want.linker.is_some() => chosen(Backend::Native, configured()),
-        (Env::GnuLlvm, Choice::Auto) => {
-            chosen(Backend::Zig, Some(format!("{target} is linked by zig: no linker is configured for it")))
-        }
+        (Env::GnuLlvm, Choice::Auto) => chosen(Backend::Zig, Some("no linker is configured for it".to_owned())),
         (_, Choice::Zig) => chosen(Backend::Zig, None),
         (Env::GnuLlvm | Env::Msvc, Choice::Native) if want.linker.is_none() && !want.no_build => {
             let fix = match target.env() {

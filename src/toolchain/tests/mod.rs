@@ -7,6 +7,7 @@ mod msvc;
 mod prepare;
 mod provision;
 mod recipe;
+mod transfer;
 
 use super::Want;
 use super::probe::{Compiler, CrossTools, Inventory, Tool};

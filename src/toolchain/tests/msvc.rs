@@ -17,6 +17,7 @@ export CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_LINKER=\"lld-link\";
 export CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_RUNNER=\"wine\";
 export CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_RUSTFLAGS=\"-Ctarget-feature=+crt-static -C linker-flavor=lld-link -C link-arg=-nodefaultlib:ucrt -Lnative=CACHE/xwin/crt/lib/x86_64\";
 export CC_x86_64_pc_windows_msvc=\"clang-cl\";
+export CMAKE_GENERATOR=\"Ninja\";
 export CFLAGS_x86_64_pc_windows_msvc=\"--target=x86_64-pc-windows-msvc /imsvc CACHE/xwin/crt/include \";
 export LIB=\"CACHE/xwin/crt/lib/x86_64;CACHE/xwin/sdk/lib/um/x86_64\";
 export PATH=\"/links:/usr/bin:CACHE\";
@@ -108,8 +109,14 @@ fn what_cargo_xwin_would_set_becomes_the_recipe() {
         ]
     );
     let names: Vec<&str> = recipe.env.iter().map(|(k, _)| k.as_str()).collect();
-    let expected =
-        ["AR_x86_64_pc_windows_msvc", "CC_x86_64_pc_windows_msvc", "CFLAGS_x86_64_pc_windows_msvc", "LIB", "PATH"];
+    let expected = [
+        "AR_x86_64_pc_windows_msvc",
+        "CC_x86_64_pc_windows_msvc",
+        "CFLAGS_x86_64_pc_windows_msvc",
+        "CMAKE_GENERATOR",
+        "LIB",
+        "PATH",
+    ];
     assert_eq!(names, expected, "neither the linker, nor a runner, nor flags that would mask ours");
     assert_eq!(recipe.linker.as_deref(), Some(machine.path("bin/lld-link-19").as_path()));
     let versions: Vec<String> = recipe.versions.iter().skip(2).map(|v| format!("{} {}", v.name, v.version)).collect();
@@ -440,4 +447,18 @@ fn one_target_that_can_not_be_built_keeps_none_from_being() {
     let wrong = Want { backend: BackendChoice::Xwin, ..want(GNU) };
     let error = prepare_each(&host, &Silent, &[want(MSVC), wrong], Options::default(), None).unwrap_err();
     assert_eq!(crate::error::exit_of(&error), Exit::Usage);
+}
+
+#[test]
+fn cmake_gets_a_generator_that_is_there_or_the_users_own() {
+    let (machine, host) = whole();
+    let generator = |host: &ScriptedHost| {
+        let recipe = ready(host, &want(MSVC)).recipe;
+        recipe.env.into_iter().find(|(k, _)| k == "CMAKE_GENERATOR").and_then(|(_, v)| v).unwrap()
+    };
+    assert_eq!(generator(&host), "Unix Makefiles");
+    let host = host.with_program("ninja", machine.path("bin/ninja"));
+    assert_eq!(generator(&host), "Ninja");
+    let host = host.with_env("CMAKE_GENERATOR", "Ninja Multi-Config");
+    assert_eq!(generator(&host), "Ninja Multi-Config");
 }

@@ -181,12 +181,16 @@ fn a_survey_tells_what_is_there_and_what_mends_the_rest() {
         [
             "- compiler true",
             "- cargo true",
+            "x86_64-pc-windows-gnu back end true",
             "x86_64-pc-windows-gnu linker true",
             "x86_64-pc-windows-gnu binutils true",
             "x86_64-pc-windows-gnu standard library false",
+            "i686-pc-windows-gnu back end true",
             "i686-pc-windows-gnu linker false",
             "i686-pc-windows-gnu binutils false",
             "i686-pc-windows-gnu standard library false",
+            "- Wine true",
+            "- PowerShell true",
         ]
     );
     assert!(rows.iter().filter(|r| !r.ok).all(|r| !r.fixes.is_empty()));

@@ -177,7 +177,8 @@ fn back_ends_by_target_and_by_what_is_installed() {
     ] {
         let chosen = with(inventory, triple, choice, linker).unwrap();
         assert_eq!((chosen.backend, chosen.why.is_some()), (expected, said), "{triple} {choice:?} {linker:?}");
-        assert!(chosen.why.is_none_or(|why| why.contains(triple)));
+        let wanted = Want { backend: choice, ..want(triple) };
+        assert!(chosen.aloud(&wanted).is_none_or(|said| said.contains(triple) && said.contains(expected.as_str())));
     }
     for (triple, choice, instead) in [
         (msvc, Mingw, "--backend xwin"),
