@@ -27,13 +27,17 @@ fn before(dir: &Path) -> String {
     format!("{}:{}", dir.display(), xwin_env()[0].1.to_str().unwrap())
 }
 
-/// Both `doctor` and `package` name the problem and what mends it, with exit code 3, and no result is there.
+/// Both `doctor` and `package` say what is wrong and what mends it, with exit code 3, and no result is there.
 #[track_caller]
 fn refused(sandbox: &Sandbox, args: &[&str], id: &str, says: &[&str]) -> Ran {
     let doctor = sandbox.run(&["doctor", "--target", MSVC, "--json"]);
     assert_eq!(doctor.code, Some(3), "{}{}", doctor.stdout, doctor.stderr);
     let report: serde_json::Value = serde_json::from_str(&doctor.stdout).expect("JSON");
-    assert!(report.to_string().contains(id), "doctor does not know {id}: {report:#}");
+    let bad = |row: &&serde_json::Value| row["ok"] == false;
+    let rows: String = report["rows"].as_array().unwrap().iter().filter(bad).map(ToString::to_string).collect();
+    for piece in says {
+        assert!(rows.contains(piece), "doctor does not say: {piece}\n{report:#}");
+    }
     let ran = sandbox.run(&[&["package", "--target", MSVC], args].concat());
     let id = format!("error[{id}]: ");
     support::check_refusal(&ran, 3, &[&[id.as_str()], says].concat());

@@ -288,8 +288,21 @@ fn build_args(request: &Request, bins: &[BinRef], common: Vec<String>) -> Vec<St
     list
 }
 
-/// What `debug-info` changes in the profile. Stripping is ours to do: cargo's would throw away what the symbols are made of.
+/// What is changed in the profile.
 fn profile_settings(request: &Request) -> Vec<String> {
+    debug_settings(request).into_iter().chain(one_unit(request)).collect()
+}
+
+/// For `-msvc`, one codegen unit: with more, rustc optimises them together in the order in which they happen to be done (local ThinLTO),
+/// and of what several units define the first keeps it. `catch_unwind` defines such a thing on msvc alone: the panic's type information (rustc 1.95, seen
+/// in one of five builds on a busy machine). Profiles that don't optimise have no such step, and their many units make them fast.
+fn one_unit(request: &Request) -> Option<String> {
+    let steady = request.unit.target.env() != Env::Msvc || ["dev", "test"].contains(&request.profile);
+    (!steady).then(|| format!("profile.{}.codegen-units=1", request.profile))
+}
+
+/// What `debug-info` changes. Stripping is ours to do: cargo's would throw away what the symbols are made of.
+fn debug_settings(request: &Request) -> Vec<String> {
     let unit = request.unit;
     let unwanted = !unit.bundles.is_empty() && unit.bundles.iter().all(|b| b.symbols == SymbolsMode::None);
     let debug = match unit.debug_info {

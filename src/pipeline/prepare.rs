@@ -264,8 +264,8 @@ fn compile_plan(
     let cargo_home = cargo_config.cargo_home.clone();
     let vendored = cargo_config.source_directories();
     let mut roots = compile::known_roots(cargo_home.as_deref(), &vendored, &workspace.target_dir, unit.target.triple());
-    let (sources, name) = &ready.recipe.sources;
-    roots.remaps.push(compile::Remap::new(sources, name));
+    let folders = ready.recipe.folders.iter().chain([&ready.recipe.sources]);
+    roots.remaps.extend(folders.map(|(folder, name)| compile::Remap::new(folder, name)));
     compile::plan(&compile::Request {
         workspace,
         args: request,

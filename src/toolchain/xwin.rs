@@ -263,6 +263,7 @@ impl Sdk {
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .cwd(&self.cache)
             .timeout(Duration::from_secs(60));
+        let _alone = self.alone().map_err(|e| format!("it can't be locked: {e}"))?;
         match host.output(&cmd) {
             Ok(output) if output.ok() => Ok(output.text()),
             Ok(output) => {
@@ -270,6 +271,19 @@ impl Sdk {
             }
             Err(e) => Err(format!("`{}` can't be run: {e}", tool.path.display())),
         }
+    }
+
+    /// Keeps other runs of ours out of the folder: each time, cargo-xwin 0.23 takes away its link `clang-cl` there and makes it anew, and
+    /// fails where there is one already, even one that leads nowhere any more.
+    fn alone(&self) -> std::io::Result<std::fs::File> {
+        let lock =
+            std::fs::File::options().create(true).truncate(false).write(true).open(self.cache.join(".winsvc-lock"))?;
+        lock.lock()?;
+        let link = self.cache.join("clang-cl");
+        if link.is_symlink() && !link.exists() {
+            std::fs::remove_file(&link)?;
+        }
+        Ok(lock)
     }
 
     /// cargo-xwin with the settings that decide what it uses.

@@ -60,6 +60,8 @@ pub struct Recipe {
     /// Where the compiler finds the standard library's sources, and what stands for that folder: rustc writes the folder into
     /// executables when it is there (component rust-src), else `/rustc/<commit>`.
     pub sources: (PathBuf, String),
+    /// Further folders of this machine that compilers write down, and what stands for each: headers.
+    pub folders: Vec<(PathBuf, String)>,
     /// What splits debug information off. A PDB is a file of its own and needs none.
     pub tools: Option<SymbolTools>,
     /// Everything that takes part, with its version.
@@ -78,6 +80,7 @@ impl Recipe {
             rustflags: Vec::new(),
             cargo_args: Vec::new(),
             sources,
+            folders: Vec::new(),
             tools: None,
             versions: Vec::new(),
             notes: Vec::new(),

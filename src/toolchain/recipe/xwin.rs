@@ -50,6 +50,7 @@ pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
             }
         }
         recipe.rustflags.extend(filled.rustflags.iter().cloned());
+        recipe.folders.push((sdk.cache.clone(), "/xwin".to_owned()));
         let mut version = |name: &str, there: &Option<String>, wanted: &str| {
             let version = there.clone().unwrap_or_else(|| "unknown (XWIN_CACHE_DIR)".to_owned());
             if there.as_deref().is_some_and(|v| v != wanted) {
