@@ -140,13 +140,11 @@ pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option
     gnu.sort();
     gnu.dedup();
     let msvc: Vec<&Want> = wants.iter().filter(|w| xwin::may_need(w)).collect();
-    let with_zig = wants.iter().any(zig::may_need);
     let mut inventory = std::thread::scope(|scope| {
         let compiler = scope.spawn(|| prober.active_compiler(rustc));
         let cargo = scope.spawn(|| prober.cargo());
         let llvm = (!msvc.is_empty()).then(|| scope.spawn(|| llvm::Llvm::find(&prober)));
         let xwin = (!msvc.is_empty()).then(|| scope.spawn(|| xwin::Xwin::find(&prober)));
-        let zig = with_zig.then(|| scope.spawn(|| zig::Zig::find(&prober)));
         let cross: Vec<_> = gnu.iter().map(|t| (t, scope.spawn(|| prober.cross_tools(t)))).collect();
         Inventory {
             compiler: compiler.join().ok().flatten(),
@@ -160,11 +158,15 @@ pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option
             cc_env: cc_env(host, &gnu),
             llvm: llvm.and_then(|found| found.join().ok()).unwrap_or_default(),
             xwin: xwin.and_then(|found| found.join().ok()).unwrap_or_default(),
-            zig: zig.and_then(|found| found.join().ok()).unwrap_or_default(),
+            zig: zig::Zig::default(),
             sdk: BTreeMap::new(),
             path: host.env("PATH").map(|p| p.to_string_lossy().into_owned()),
         }
     });
+    // Python is slow to start: only where zig is wanted, or nothing else is there.
+    if wants.iter().any(|want| zig::may_need(want, inventory.cross.get(want.target.triple()))) {
+        inventory.zig = zig::Zig::find(&prober);
+    }
     for want in msvc {
         let sdk = xwin::Sdk::look(host, want, &inventory.xwin, &inventory.llvm);
         inventory.sdk.insert(want.target.triple().to_owned(), sdk);

@@ -1,6 +1,6 @@
 //! zig and cargo-zigbuild, which links with it.
 
-use super::probe::{Prober, Tool};
+use super::probe::{CrossTools, Prober, Tool};
 use super::{Want, doctor_command};
 use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
@@ -13,14 +13,19 @@ pub(super) const ZIGBUILD: &str = "0.24.0";
 /// The same of zig, as PyPI's package `ziglang`.
 pub(super) const ZIG: &str = "0.17.1";
 
-/// Whether a target may be built through zig.
-pub(super) fn may_need(want: &Want) -> bool {
+/// Whether a target may be built through zig: asked for, or as the last way of `auto`.
+pub(super) fn may_need(want: &Want, tools: Option<&CrossTools>) -> bool {
+    let by_default = match want.target.env() {
+        Env::Msvc => false,
+        Env::Gnu => tools.is_none_or(|tools| tools.gcc.is_none()),
+        Env::GnuLlvm => true,
+    };
     let asked = match want.backend {
-        BackendChoice::Zig => true,
-        BackendChoice::Auto => want.linker.is_none(),
+        BackendChoice::Zig => want.target.env() != Env::Msvc,
+        BackendChoice::Auto => by_default && want.linker.is_none(),
         _ => false,
     };
-    asked && want.target.env() != Env::Msvc && !want.no_build
+    asked && !want.no_build
 }
 
 /// What was found.

@@ -8,6 +8,7 @@ mod prepare;
 mod provision;
 mod recipe;
 mod transfer;
+mod zig;
 
 use super::Want;
 use super::probe::{Compiler, CrossTools, Inventory, Tool};
