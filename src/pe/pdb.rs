@@ -91,29 +91,30 @@ impl<'a> Msf<'a> {
     }
 }
 
+/// Four pages of streams, whose directory lies on page 3 and its map on page 2.
+#[cfg(test)]
+pub(crate) fn sample(guid: [u8; 16], info_age: u32, dbi_age: u32) -> Vec<u8> {
+    let page = 512;
+    let mut file = vec![0u8; page * 6];
+    let mut put = |at: usize, words: &[u32]| {
+        for (i, word) in words.iter().enumerate() {
+            file[at + 4 * i..at + 4 * i + 4].copy_from_slice(&word.to_le_bytes());
+        }
+    };
+    // Streams 0 (deleted), 1, 2 (empty), 3.
+    put(3 * page, &[4, NIL, 28, 0, 12, 4, 5]);
+    put(2 * page, &[3]);
+    put(32, &[512, 1, 6, 28, 0, 2]);
+    put(4 * page, &[20_000_404, 7, info_age]);
+    put(5 * page, &[u32::MAX, 19_990_903, dbi_age]);
+    file[..32].copy_from_slice(MAGIC);
+    file[4 * page + 12..4 * page + 28].copy_from_slice(&guid);
+    file
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Four pages of streams, whose directory lies on page 3 and its map on page 2.
-    fn sample(guid: [u8; 16], info_age: u32, dbi_age: u32) -> Vec<u8> {
-        let page = 512;
-        let mut file = vec![0u8; page * 6];
-        let mut put = |at: usize, words: &[u32]| {
-            for (i, word) in words.iter().enumerate() {
-                file[at + 4 * i..at + 4 * i + 4].copy_from_slice(&word.to_le_bytes());
-            }
-        };
-        // Streams 0 (deleted), 1, 2 (empty), 3.
-        put(3 * page, &[4, NIL, 28, 0, 12, 4, 5]);
-        put(2 * page, &[3]);
-        put(32, &[512, 1, 6, 28, 0, 2]);
-        put(4 * page, &[20_000_404, 7, info_age]);
-        put(5 * page, &[u32::MAX, 19_990_903, dbi_age]);
-        file[..32].copy_from_slice(MAGIC);
-        file[4 * page + 12..4 * page + 28].copy_from_slice(&guid);
-        file
-    }
 
     #[test]
     fn the_age_is_that_of_the_dbi_stream() {

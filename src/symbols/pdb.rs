@@ -83,4 +83,61 @@ mod tests {
             assert_eq!(file_name(&DebugId { guid: [0; 16], age: 1, pdb_name: name.into() }), file);
         }
     }
+
+    use crate::error::exit_of;
+    use crate::pe::{sample_exe, sample_pdb};
+
+    const GUID: [u8; 16] = [7; 16];
+
+    /// Cargo's folder with an executable `my-svc.exe` that names `my_svc.pdb`, and that PDB when there is one.
+    fn built(name: &str, pdb: Option<Vec<u8>>) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["release", "staged"] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+            std::fs::write(dir.path().join(folder).join("my-svc.exe"), sample_exe(GUID, 1, name)).unwrap();
+        }
+        if let Some(pdb) = pdb {
+            std::fs::write(dir.path().join("release/my_svc.pdb"), pdb).unwrap();
+        }
+        dir
+    }
+
+    fn taken(dir: &Path, keep: Keep) -> anyhow::Result<Split> {
+        take(&dir.join("staged/my-svc.exe"), &dir.join("release/my-svc.exe"), &dir.join("out"), keep)
+    }
+
+    #[test]
+    fn the_pdb_goes_along_under_the_name_that_the_executable_has_for_it() {
+        let pdb = sample_pdb(GUID, 3, 1);
+        for name in ["my_svc.pdb", "/home/u/target/deps/my_svc.pdb"] {
+            let dir = built(name, Some(pdb.clone()));
+            let split = taken(dir.path(), Keep::Split).unwrap();
+            assert_eq!(split.exe, dir.path().join("out/my-svc.exe"));
+            assert_eq!(split.debug, Some(dir.path().join("out/my_svc.pdb")));
+            assert_eq!(std::fs::read(split.debug.unwrap()).unwrap(), pdb);
+        }
+        let dir = built("my_svc.pdb", None);
+        let split = taken(dir.path(), Keep::Nothing).unwrap();
+        assert_eq!((split.debug, split.exe.is_file()), (None, true), "not asked for, not looked for");
+        let dir = built("", None);
+        assert_eq!(taken(dir.path(), Keep::Split).unwrap().debug, None, "an executable without a PDB has none");
+    }
+
+    #[test]
+    fn one_of_another_build_or_none_ends_the_run() {
+        for (pdb, why) in [
+            (None, "my_svc.pdb` is not there"),
+            (Some(sample_pdb([8; 16], 1, 1)), "has 080808080808080808080808080808081"),
+            (Some(sample_pdb(GUID, 1, 2)), "has 070707070707070707070707070707072"),
+            (Some(b"no PDB".to_vec()), "is no PDB"),
+        ] {
+            let dir = built("my_svc.pdb", pdb);
+            let error = taken(dir.path(), Keep::Split).unwrap_err();
+            assert_eq!(exit_of(&error), Exit::Build);
+            let problem = error.downcast::<Problem>().unwrap();
+            assert!(problem.id == "pdb-mismatch" && problem.what.contains(why), "{problem}");
+            assert!(problem.fixes[0].contains("cdylib"), "{problem:?}");
+            assert!(!dir.path().join("out/my_svc.pdb").exists());
+        }
+    }
 }

@@ -80,3 +80,56 @@ pub(super) fn check_archive(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::contents::Content;
+    use super::*;
+    use crate::formats::DebugInfoFile;
+    use crate::model::Sha256;
+    use crate::pe::{sample_exe, sample_pdb};
+
+    fn contents(name: &str, bytes: Vec<u8>) -> Contents {
+        let content =
+            Content { size: bytes.len() as u64, sha256: Sha256::of(&bytes), crc32: 0, time: None, bytes: Some(bytes) };
+        Contents { files: [(name.to_owned(), content)].into(), unpacked: 0 }
+    }
+
+    /// What is found about a PDB beside an executable with the GUID of sevens and age 1.
+    fn found(pdb: Vec<u8>, private: &str) -> Vec<String> {
+        let info = DebugInfoFile {
+            file: "svc.pdb".into(),
+            sha256: Sha256::of(&pdb),
+            debuglink_crc32: None,
+            debug_id: Some(format!("{}1", "07".repeat(16))),
+        };
+        let json = serde_json::json!({
+            "schemaVersion": 1, "generator": "", "name": "svc", "version": "1.0.0", "target": "x86_64-pc-windows-msvc",
+            "profile": "release", "epoch": 0, "epochOrigin": "fixed", "tools": [], "flags": [],
+            "overriddenTemplates": [], "executables": [], "files": [], "debug": { "svc.exe": info },
+        });
+        let manifest: BuildManifest = serde_json::from_value(json).unwrap();
+        let exe = contents("svc.exe", sample_exe([7; 16], 1, "svc.pdb"));
+        let options = VerifyOptions { private: vec![private.to_owned()], ..VerifyOptions::default() };
+        let mut book = Book::default();
+        check_links(&mut book, &manifest, &exe);
+        check_archive(&mut book, &manifest, &exe, &contents("svc.pdb", pdb), &options);
+        book.findings.iter().map(|f| format!("{} {}: {}", f.id, f.subject, f.message)).collect()
+    }
+
+    #[test]
+    fn a_pdb_has_to_be_that_of_the_executable_and_to_hold_no_path_of_the_machine() {
+        assert_eq!(found(sample_pdb([7; 16], 1, 1), "/none/"), Vec::<String>::new());
+        let other = found(sample_pdb([8; 16], 1, 1), "/none/");
+        assert!(
+            other.len() == 1 && other[0].contains(&"08".repeat(16)) && other[0].contains(&"07".repeat(16)),
+            "{other:?}"
+        );
+        assert_eq!(found(sample_pdb([7; 16], 1, 2), "/none/").len(), 1);
+        assert_eq!(found(b"cut off".to_vec(), "/none/").len(), 1);
+        let mut leaking = sample_pdb([7; 16], 1, 1);
+        leaking.extend(b"/w/agent/target/deps/x.o");
+        let leaking = found(leaking, "/w/agent/");
+        assert!(leaking.len() == 1 && leaking[0].contains("/w/agent/target/deps/x.o"), "{leaking:?}");
+    }
+}

@@ -219,3 +219,38 @@ fn what_a_killed_build_left_is_cleared_and_never_taken() {
     left.sort();
     assert_eq!(left, [".build-other-key-alive".to_owned(), name]);
 }
+
+#[test]
+fn a_library_for_msvc_is_linked_as_cargo_xwin_says_and_holds_no_dll() {
+    let scene = scene();
+    let filled = crate::toolchain::xwin::Filled {
+        env: vec![("LIB".into(), "/sdk/lib".into()), ("PATH".into(), "/links".into())],
+        rustflags: vec!["-Clinker-flavor=lld-link".into()],
+        ..Default::default()
+    };
+    let target: crate::model::Target = "x86_64-win7-windows-msvc".parse().unwrap();
+    let host = scene.host.on("cargo build", move |cmd| {
+        let flags = env_of(cmd, "CARGO_ENCODED_RUSTFLAGS").unwrap();
+        assert!(flags.contains("-Clinker-flavor=lld-link") && !flags.contains("--no-insert-timestamp"), "{flags}");
+        assert_eq!((env_of(cmd, "LIB").as_deref(), env_of(cmd, "PATH").as_deref()), (Some("/sdk/lib"), Some("/links")));
+        let out = PathBuf::from(env_of(cmd, "CARGO_TARGET_DIR").unwrap()).join("x86_64-win7-windows-msvc/dist/deps");
+        for name in ["libstd-1.rlib", "std-1.dll", "libcore-2.rlib", "liballoc-3.rlib"] {
+            write(&out.join(name), name);
+        }
+        done()
+    });
+    let job = Job {
+        compiler: &scene.machine.active,
+        target: &target,
+        library: &scene.library,
+        linker: None,
+        msvc: Some(&filled),
+        offline: false,
+    };
+    let sysroot = build(&host, &Silent, &job).unwrap();
+    let lib = sysroot.join("lib/rustlib/x86_64-win7-windows-msvc/lib");
+    let mut names: Vec<String> =
+        std::fs::read_dir(lib).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["liballoc-3.rlib", "libcore-2.rlib", "libstd-1.rlib"]);
+}
