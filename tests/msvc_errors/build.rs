@@ -54,12 +54,23 @@ fn a_resource_that_the_crate_links_itself_is_kept_and_merged() {
          \x20   let status = std::process::Command::new(\"llvm-rc\").arg(\"/FO\").arg(&res).arg(\"app.rc\").status().expect(\"llvm-rc\");\n\
          \x20   assert!(status.success());\n    println!(\"cargo:rustc-link-arg-bins={}\", res.display());\n}\n",
     );
+    let ran = sandbox.run(&["package", "--target", MSVC]).success();
+    let first = exe(&sandbox, MSVC);
+    assert_eq!(resource(&first, "10", "77"), b"of the crate");
+    let version = resource(&first, "16", "1");
+    assert!(holds(&version, &wide("Theirs\0")) && holds(&version, &wide("kept\0")), "a crate's own wins");
+    assert!(!resource(&first, "24", "1").is_empty(), "the manifest is added");
+    assert!(ran.stderr.contains("version"), "what was kept is said: {}", ran.stderr);
+
+    // Turned round on request.
+    let more = "[package.metadata.winsvc.resource]\nproduct-name = \"Ours\"\noverride = true\n";
+    sandbox.write("Cargo.toml", hello_toml(more));
     sandbox.run(&["package", "--target", MSVC]).success();
-    let exe = exe(&sandbox, MSVC);
-    assert_eq!(resource(&exe, "10", "77"), b"of the crate");
-    let version = resource(&exe, "16", "1");
-    assert!(holds(&version, &wide("Ours\0")) && holds(&version, &wide("1.2.3\0")), "ours is the version");
-    assert!(!holds(&version, &wide("Theirs")), "one value for one key");
+    let second = exe(&sandbox, MSVC);
+    assert_eq!(resource(&second, "10", "77"), b"of the crate");
+    let version = resource(&second, "16", "1");
+    assert!(holds(&version, &wide("Ours\0")) && holds(&version, &wide("1.2.3\0")));
+    assert!(!holds(&version, &wide("Theirs")));
 }
 
 #[test]

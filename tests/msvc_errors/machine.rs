@@ -165,3 +165,31 @@ fn a_standard_library_missing_for_one_of_three_targets() {
     }
     assert!(!ran.stdout.contains(none));
 }
+
+#[test]
+fn doctor_links_a_program_and_is_content_only_when_that_works() {
+    let deep = ["doctor", "--target", MSVC, "--deep", "--json"];
+    let sandbox = able(Sandbox::hello(""));
+    let rows = |sandbox: &Sandbox, code| -> Vec<serde_json::Value> {
+        let ran = sandbox.run(&deep);
+        assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        report["rows"].as_array().unwrap().iter().filter(|row| row["ok"] == false).cloned().collect()
+    };
+    rows(&sandbox, 0);
+
+    // One library less, which nothing but a link can notice.
+    let cache = sandbox.path("cache-of-xwin");
+    for entry in walkdir::WalkDir::new(xwin_cache()).into_iter().map(Result::unwrap) {
+        let to = cache.join(entry.path().strip_prefix(xwin_cache()).unwrap());
+        let is_headers = entry.path().components().any(|c| c.as_os_str() == "include");
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&to).unwrap();
+        } else if !is_headers && entry.file_name() != "ws2_32.lib" {
+            symlink(entry.path(), &to).unwrap();
+        }
+    }
+    let sandbox = sandbox.env("XWIN_CACHE_DIR", &cache);
+    let bad = rows(&sandbox, 3);
+    assert!(bad.iter().any(|row| row.to_string().contains("ws2_32.lib")), "{bad:#?}");
+}
