@@ -201,7 +201,13 @@ fn compile(host: &dyn Host, sink: &dyn Sink, job: &Job<'_>, temp: &Path) -> anyh
     let mut flags: Vec<OsString> = vec!["-Zforce-unstable-if-unmarked".into(), "--cap-lints=allow".into()];
     match job.msvc {
         Some(msvc) => flags.extend(msvc.rustflags.iter().map(OsString::from)),
-        None => flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into()),
+        None => {
+            flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into());
+            start_up(host, job, temp)?;
+            let mut search = OsString::from("-Lnative=");
+            search.push(start_up_dir(temp));
+            flags.push(search);
+        }
     }
     if !dist {
         // What the dist profile says in newer sources. Bitcode is for users' link-time optimisation.
@@ -279,6 +285,35 @@ fn remaps(host: &dyn Host, job: &Job<'_>, temp: &Path) -> Vec<(PathBuf, String)>
     remaps
 }
 
+/// Objects that rustc puts around a program where the target unwinds by DWARF tables; no crate, so cargo does not make them.
+const START_UP: [&str; 2] = ["rsbegin", "rsend"];
+
+fn start_up_dir(temp: &Path) -> PathBuf {
+    temp.join("start-up")
+}
+
+/// Makes them before the library, whose DLL is linked with them on i686.
+fn start_up(host: &dyn Host, job: &Job<'_>, temp: &Path) -> anyhow::Result<()> {
+    let dir = start_up_dir(temp);
+    std::fs::create_dir_all(&dir)?;
+    for name in START_UP {
+        let source = job.library.join("rtstartup").join(format!("{name}.rs"));
+        if job.target.env() != Env::Gnu || !source.is_file() {
+            continue;
+        }
+        let cmd = Cmd::new(&job.compiler.path)
+            .args(["--target", job.target.triple(), "-O", "--emit=obj", "--cap-lints=allow", "-o"])
+            .arg(dir.join(format!("{name}.o")))
+            .arg(source)
+            .env("RUSTC_BOOTSTRAP", "1");
+        let output = host.output(&cmd).map_err(|e| starting(host, &cmd, &e))?;
+        if !output.ok() {
+            anyhow::bail!("{name} could not be built: {}", output.tail(3));
+        }
+    }
+    Ok(())
+}
+
 /// Takes what a sysroot is made of out of cargo's folder, wherever this cargo lays it.
 fn gather(host: &dyn Host, job: &Job<'_>, temp: &Path, sysroot: &Path) -> anyhow::Result<()> {
     let lib = sysroot.join("lib/rustlib").join(job.target.triple()).join("lib");
@@ -296,23 +331,10 @@ fn gather(host: &dyn Host, job: &Job<'_>, temp: &Path, sysroot: &Path) -> anyhow
             std::fs::rename(entry.path(), lib.join(entry.file_name()))?;
         }
     }
-    // Objects that rustc puts around a program where the target unwinds by DWARF tables; no crate, so cargo does not
-    // make them.
-    if job.target.env() == Env::Gnu {
-        for name in ["rsbegin", "rsend"] {
-            let source = job.library.join("rtstartup").join(format!("{name}.rs"));
-            if !source.is_file() {
-                continue;
-            }
-            let cmd = Cmd::new(&job.compiler.path)
-                .args(["--target", job.target.triple(), "-O", "--emit=obj", "--cap-lints=allow", "-o"])
-                .arg(lib.join(format!("{name}.o")))
-                .arg(source)
-                .env("RUSTC_BOOTSTRAP", "1");
-            let output = host.output(&cmd).map_err(|e| starting(host, &cmd, &e))?;
-            if !output.ok() {
-                anyhow::bail!("{} could not be built: {}", name, output.tail(3));
-            }
+    for name in START_UP {
+        let object = start_up_dir(temp).join(name).with_extension("o");
+        if object.is_file() {
+            std::fs::rename(&object, lib.join(name).with_extension("o"))?;
         }
     }
     check_interrupt(host)?;

@@ -254,3 +254,18 @@ fn a_library_for_msvc_is_linked_as_cargo_xwin_says_and_holds_no_dll() {
     names.sort();
     assert_eq!(names, ["liballoc-3.rlib", "libcore-2.rlib", "libstd-1.rlib"]);
 }
+
+#[test]
+fn start_up_objects_are_there_before_the_library_is_linked_with_them() {
+    let scene = scene();
+    let sysroot = scene.build().unwrap();
+    let commands = scene.host.commands();
+    let at = |wanted: &dyn Fn(&Cmd) -> bool| commands.iter().position(wanted).unwrap();
+    let object = at(&|c| c.args.iter().any(|a| a == "--emit=obj"));
+    let library = at(&|c| c.args.first().is_some_and(|a| a == "build"));
+    assert!(object < library);
+    let flags = env_of(&commands[library], "CARGO_ENCODED_RUSTFLAGS").unwrap();
+    assert!(flags.split('\x1f').any(|f| f.starts_with("-Lnative=") && f.ends_with("/start-up")), "{flags}");
+    let lib = sysroot.join("lib/rustlib").join(GNU).join("lib");
+    assert!(lib.join("rsbegin.o").is_file() && lib.join("rsend.o").is_file());
+}
