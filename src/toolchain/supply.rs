@@ -161,7 +161,7 @@ impl Supplier<'_> {
                 xwin::LICENCE
             ));
             self.sink.note(format!(
-                "they go into {} and take about 0.7 GB of download and 0.5 GB of disk for each architecture; they may not be passed on to others",
+                "they go into {}: several hundred megabytes of download, one to two gigabytes of disk; they may not be passed on to others",
                 cache.display()
             ));
             let what = if self.host.env("XWIN_CROSS_COMPILER").is_some_and(|c| c == "clang") {

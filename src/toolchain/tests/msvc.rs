@@ -354,8 +354,14 @@ fn microsofts_terms_place_and_size_are_told_before_the_download() {
     let ready = prepare(&host, &sink, &wants, PROVISION).unwrap();
     assert_eq!(ready.len(), 2);
     let said = notes(&sink);
-    for part in ["fwlink/?LinkId=2086102", "10.0.26100", "14.44.17.14", &cache.display().to_string(), "GB", "Microsoft"]
-    {
+    for part in [
+        "fwlink/?LinkId=2086102",
+        "10.0.26100",
+        "14.44.17.14",
+        &cache.display().to_string(),
+        "gigabytes of disk",
+        "Microsoft",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     let at = |wanted: &dyn Fn(&Event) -> bool| sink.events().iter().position(wanted).unwrap();
