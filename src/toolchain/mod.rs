@@ -5,6 +5,7 @@
 
 mod apt;
 mod climb;
+mod compiler;
 mod link_test;
 pub mod llvm;
 pub mod probe;
@@ -17,6 +18,7 @@ mod supply;
 pub mod survey;
 pub mod transfer;
 pub mod xwin;
+mod xwin_env;
 pub mod zig;
 
 pub use recipe::{Backend, Chosen, Recipe, SymbolTools};

@@ -7,6 +7,8 @@
 
 use super::llvm::Llvm;
 use super::probe::{Prober, Tool};
+pub use super::xwin_env::Filled;
+use super::xwin_env::{cmake, parse};
 use super::{Want, doctor_command};
 use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
@@ -128,19 +130,6 @@ pub struct SdkGap {
     pub problem: Problem,
     /// A download mends it.
     pub fillable: bool,
-}
-
-/// What cargo-xwin would set for cargo.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filled {
-    /// Environment, sorted by name.
-    pub env: Vec<(String, String)>,
-    /// Flags for rustc, one each.
-    pub rustflags: Vec<String>,
-    /// The SDK that is there, when that is known.
-    pub sdk_version: Option<String>,
-    /// The CRT that is there, when that is known.
-    pub crt_version: Option<String>,
 }
 
 /// [`MARK`].
@@ -345,48 +334,4 @@ fn bad(cache: &Path, why: &str, fix: &str) -> Problem {
     Problem::new("bad-xwin-cache", format!("XWIN_CACHE_DIR ({}) can't be used: {why}", cache.display()))
         .fix(fix)
         .exit(Exit::ToolMissing)
-}
-
-/// cargo-xwin chooses Ninja for CMake, which may not be there; and a generator that the user chose stays.
-fn cmake(host: &dyn Host, filled: &mut Filled) {
-    let own = host.env("CMAKE_GENERATOR").filter(|v| !v.is_empty());
-    let ninja = ["ninja", "ninja-build"].iter().any(|name| host.which(std::ffi::OsStr::new(name)).is_some());
-    let Some((_, generator)) = filled.env.iter_mut().find(|(name, _)| name == "CMAKE_GENERATOR") else { return };
-    match own {
-        Some(own) => *generator = own.to_string_lossy().into_owned(),
-        // Without any, crate `cmake` looks for Visual Studio.
-        None if !ninja => *generator = "Unix Makefiles".to_owned(),
-        None => {}
-    }
-}
-
-/// Reads `export NAME="VALUE";` lines: nothing in a value is escaped, and it holds no line end.
-fn parse(text: &str, target: &Target) -> Filled {
-    let mut filled = Filled::default();
-    let own_flags = format!("CARGO_TARGET_{}_RUSTFLAGS", target.env_name());
-    for line in text.lines() {
-        let Some((name, value)) = line.strip_prefix("export ").and_then(|l| l.split_once("=\"")) else { continue };
-        let value = value.strip_suffix("\";").unwrap_or(value);
-        if name == own_flags {
-            filled.rustflags = flags(value);
-        } else if name != "RUSTFLAGS" && name != "WINEDEBUG" && !name.ends_with("_RUNNER") {
-            filled.env.push((name.to_owned(), value.to_owned()));
-        }
-    }
-    filled.env.sort();
-    filled
-}
-
-/// Flags without the one that we gave, `-C` joined to what follows it.
-fn flags(value: &str) -> Vec<String> {
-    let mut flags = Vec::new();
-    let mut words = value.split(' ').filter(|w| !w.is_empty());
-    while let Some(word) = words.next() {
-        match word {
-            "-C" => flags.extend(words.next().map(|next| format!("-C{next}"))),
-            word if word.starts_with("-Ctarget-feature=") => {}
-            word => flags.push(word.to_owned()),
-        }
-    }
-    flags
 }
