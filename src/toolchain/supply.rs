@@ -164,7 +164,7 @@ impl Supplier<'_> {
                 "they go into {}: several hundred megabytes of download, one to two gigabytes of disk; they may not be passed on to others",
                 cache.display()
             ));
-            let what = if self.host.env("XWIN_CROSS_COMPILER").is_some_and(|c| c == "clang") {
+            let part = if self.host.env("XWIN_CROSS_COMPILER").is_some_and(|c| c == "clang") {
                 "windows-msvc-sysroot"
             } else {
                 "xwin"
@@ -172,7 +172,7 @@ impl Supplier<'_> {
             let work = || -> Result<(), Stop> {
                 let cmd =
                     sdk.command(self.host, tool, &inventory.llvm, &arches).map_err(|e| Stop::Reason(e.to_string()))?;
-                self.provisioner.finish(&cmd.args(["cache", what]).timeout(DOWNLOAD))?;
+                self.provisioner.finish(&cmd.args(["cache", part]).timeout(DOWNLOAD))?;
                 sdk.mark().map_err(|e| Stop::Reason(format!("the versions can't be noted: {e}")))
             };
             match work() {
@@ -182,7 +182,13 @@ impl Supplier<'_> {
                     let what = format!("Microsoft's files could not be downloaded into {}: {reason}", cache.display());
                     let problem = Problem::new("sdk-download", what)
                         .fix("see that this machine reaches aka.ms and download.visualstudio.microsoft.com, and run it again: XWIN_HTTP_RETRIES=10 makes it more patient")
-                        .fix(format!("XWIN_CACHE_DIR={} cargo-xwin cache xwin    # the download alone", cache.display()));
+                        .fix(format!(
+                            "XWIN_CACHE_DIR={} XWIN_ARCH={} XWIN_SDK_VERSION={} XWIN_CRT_VERSION={} cargo-xwin cache {part}    # the download alone",
+                            cache.display(),
+                            arches.join(","),
+                            sdk.sdk_version,
+                            sdk.crt_version
+                        ));
                     failed.insert(cache, xwin::offline_ways(problem).exit(Exit::ToolMissing));
                 }
             }

@@ -235,6 +235,7 @@ impl Sdk {
         let mut filled = parse(&said, &want.target);
         cmake(host, &mut filled);
         let mark = std::fs::read(root.join(MARK)).ok().and_then(|m| serde_json::from_slice::<Mark>(&m).ok());
+        filled.crt_version = crt_version(&done);
         if let Some(mark) = mark {
             (filled.sdk_version, filled.crt_version) = (Some(mark.sdk_version), Some(mark.crt_version));
         }
@@ -328,6 +329,13 @@ pub(super) fn offline_ways(problem: Problem) -> Problem {
     problem
         .fix("export XWIN_CACHE_DIR=<a folder that cargo-xwin has filled before>")
         .fix("without network: `cargo winsvc doctor --export-cache FILE` where it was filled, `cargo winsvc doctor --import-cache FILE` here")
+}
+
+/// The version of the C run-time by the packages that the mark lists: `Microsoft.VC.14.44.17.14.CRT.Headers.base.vsix`. Those of
+/// the SDK have none in their names.
+fn crt_version(done: &str) -> Option<String> {
+    let package = |line: &str| Some(line.strip_prefix("Microsoft.VC.")?.split_once(".CRT.")?.0.to_owned());
+    done.lines().find_map(package).filter(|v| v.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn bad(cache: &Path, why: &str, fix: &str) -> Problem {

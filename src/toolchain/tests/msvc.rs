@@ -32,7 +32,10 @@ fn fill(cache: &Path, arches: &str) {
             std::fs::create_dir_all(cache.join("xwin").join(lib).join(arch)).unwrap();
         }
     }
-    write(&cache.join("xwin/DONE"), &format!("{arches}\nMicrosoft.VC.CRT.vsix"));
+    write(
+        &cache.join("xwin/DONE"),
+        &format!("{arches}\nUniversal CRT Headers.msi\nMicrosoft.VC.14.44.17.14.CRT.Headers.base.vsix"),
+    );
 }
 
 fn says_env(cmd: &Cmd) -> Output {
@@ -124,7 +127,7 @@ fn what_cargo_xwin_would_set_becomes_the_recipe() {
         versions,
         [
             "windows-sdk unknown (XWIN_CACHE_DIR)",
-            "msvc-crt unknown (XWIN_CACHE_DIR)",
+            "msvc-crt 14.44.17.14",
             "cargo-xwin 0.23.1",
             "clang Debian clang version 19.1.7 (3)",
             "lld-link Debian LLD 19.1.7",
