@@ -1,4 +1,5 @@
-//! What goes wrong with builds for msvc: each time the user is told what it is and what mends it, and what can be saved is saved.
+//! What goes wrong with builds for msvc: each time the user is told what it is and what mends it, and what can be saved is saved. And what would
+//! go wrong if cargo-xwin were left to itself.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test may fail.
 
@@ -6,6 +7,8 @@
 mod build;
 #[path = "msvc_errors/machine.rs"]
 mod machine;
+#[path = "msvc_errors/settings.rs"]
+mod settings;
 mod support;
 
 use std::path::Path;

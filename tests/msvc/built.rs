@@ -94,11 +94,10 @@ pub(crate) fn mixed() -> &'static [Built; 2] {
     &BUILT
 }
 
-/// The package with C code, linked by zig.
-pub(crate) fn by_zig() -> &'static Built {
-    static BUILT: LazyLock<Built> = LazyLock::new(|| {
-        let args = ["--target", "x86_64-pc-windows-gnu", "--backend", "zig"];
-        Built::new("tests/windows/mixed", target_tmp("msvc").join("zig"), &args)
+/// The package with C code, linked by zig, in two folders.
+pub(crate) fn by_zig() -> &'static [Built; 2] {
+    static BUILT: LazyLock<[Built; 2]> = LazyLock::new(|| {
+        twice("tests/windows/mixed", "zig", &["--target", "x86_64-pc-windows-gnu", "--backend", "zig"])
     });
     &BUILT
 }

@@ -11,7 +11,7 @@ const WIN7: &str = "x86_64-win7-windows-gnu";
 
 /// All that were built, each by what made it.
 fn all() -> Vec<(&'static str, &'static Built)> {
-    TARGETS.iter().map(|t| (*t, &mixed()[0])).chain([(GNU, by_zig())]).collect()
+    TARGETS.iter().map(|t| (*t, &mixed()[0])).chain([(GNU, &by_zig()[0])]).collect()
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn those_for_x86_run() {
         if target.starts_with("aarch64") {
             continue;
         }
-        let name = if std::ptr::eq(built, by_zig()) { "zig" } else { target };
+        let name = if std::ptr::eq(built, &by_zig()[0]) { "zig" } else { target };
         let inside = format!(r"C:\test\{name}.exe");
         fs::copy(built.exe(target), machine.path(&inside)).unwrap();
         let said = machine.run(&inside, &[]).success().output;
@@ -137,12 +137,11 @@ fn assert_same(one: &Path, two: &Path, built: [&Built; 2], target: &str) {
 
 #[test]
 fn built_in_two_folders_all_files_are_the_same() {
-    for [one, two] in [example(), mixed()] {
+    for ([one, two], targets) in [(example(), &[MSVC][..]), (mixed(), &TARGETS), (by_zig(), &[GNU])] {
         let (files, others) = (archives(one), archives(two));
         let names = |files: &[PathBuf]| files.iter().map(|f| f.file_name().unwrap().to_owned()).collect::<Vec<_>>();
         assert_eq!(names(&files), names(&others));
         // Two archives with a checksum file each per target, and two lists.
-        let targets = if std::ptr::eq(one, &example()[0]) { vec![MSVC] } else { TARGETS.to_vec() };
         assert_eq!(files.len(), 4 * targets.len() + 2, "{files:?}");
         for target in targets {
             for (a, b) in files.iter().zip(&others).filter(|(a, _)| a.to_str().unwrap().contains(&format!("-{target}")))
