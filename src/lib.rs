@@ -13,6 +13,7 @@ pub mod formats;
 pub mod host;
 pub mod inputs;
 pub mod layout;
+pub mod linker;
 pub mod model;
 pub mod pe;
 pub mod pipeline;
@@ -29,7 +30,11 @@ use std::process::ExitCode;
 
 /// The process: parses the command line, runs the command, reports, and gives the exit code.
 pub fn main() -> ExitCode {
-    let cli = match cli::parse(std::env::args_os()) {
+    let args: Vec<_> = std::env::args_os().collect();
+    if linker::is_ours(&args) {
+        return link(&args[2..]);
+    }
+    let cli = match cli::parse(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version on stdout with 0, mistakes on stderr with 2: clap's manner and ours.
@@ -54,6 +59,18 @@ pub fn main() -> ExitCode {
             // Whatever failed while the user was leaving failed because of that.
             let error = if host::Host::is_interrupted(&host) { host::interrupted().into() } else { error };
             report.error(&error);
+            ExitCode::from(error::exit_of(&error).code())
+        }
+    }
+}
+
+/// rustc calls this program as a linker. It says itself what the linker wrote.
+fn link(args: &[std::ffi::OsString]) -> ExitCode {
+    let result = host::RealHost::new().map_err(Into::into).and_then(|host| linker::run(&host, args));
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            report::Report::error(&report::Human::new(&cli::OutputArgs::default(), false), &error);
             ExitCode::from(error::exit_of(&error).code())
         }
     }

@@ -6,4 +6,5 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 "$here/setup/packages.sh"
 "$here/setup/wine.sh"
+"$here/setup/msvc.sh"
 "$here/setup/powershell.sh"

@@ -163,7 +163,8 @@ fn a_recipe_for_this_machine_names_tools_that_exist() {
     let host = RealHost::new().unwrap();
     let ready = prepare(&host, &Silent, &[want()], Options::default()).unwrap();
     let recipe = &ready[0].recipe;
-    assert!(recipe.tools.objcopy.is_file() && recipe.tools.strip.is_file());
+    let tools = recipe.tools.as_ref().unwrap();
+    assert!(tools.objcopy.is_file() && tools.strip.is_file());
     let names: Vec<&str> = recipe.versions.iter().map(|v| v.name.as_str()).collect();
     assert_eq!(names[..2], ["rustc", "cargo"]);
     assert!(recipe.versions.iter().all(|v| v.version.starts_with(|c: char| c.is_ascii_digit())), "{recipe:?}");

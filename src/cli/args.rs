@@ -253,6 +253,12 @@ pub struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// Write everything that was provisioned into a file, for a machine without network
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["provision", "import_cache", "deep"])]
+    pub export_cache: Option<PathBuf>,
+    /// Take what such a file holds
+    #[arg(long, value_name = "FILE")]
+    pub import_cache: Option<PathBuf>,
     /// Provisioning.
     #[command(flatten)]
     pub provision: ProvisionFlags,
@@ -323,7 +329,7 @@ pub struct BuildFlags {
     /// Cargo configuration, KEY=VALUE or a file
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Compilation")]
     pub config: Vec<String>,
-    /// How to build: auto, mingw, native
+    /// How to build: auto, mingw, xwin, zig, native
     #[arg(long, value_name = "NAME", help_heading = "Compilation")]
     pub backend: Option<String>,
     /// A table of `variants` in the metadata to lay over the rest

@@ -2,7 +2,7 @@
 
 use crate::bundle::Publisher;
 use crate::cli::{BuildCommandArgs, OutputArgs};
-use crate::host::Host;
+use crate::host::{Host, check_interrupt};
 use crate::pipeline;
 use crate::report::Report;
 use anyhow::Context;
@@ -23,23 +23,37 @@ pub(super) fn run(
     request.skip.clone_from(&args.skip);
     let prepared = pipeline::prepare(host, report, &request)?;
     let publisher = Publisher::open(host, report, &prepared.output)?;
+    let mut failed: Vec<anyhow::Error> = Vec::new();
     let mut results: Vec<(PathBuf, PathBuf)> = Vec::new();
     for target in &prepared.targets {
         let work = publisher.stage().join(target.unit.target.triple());
         std::fs::create_dir_all(&work).with_context(|| format!("can't make {}", work.display()))?;
         // With one target and a folder of the user's own, nothing stands between.
-        let dir = match (&args.output, prepared.targets.len()) {
+        let dir = match (&args.output, prepared.config.units.len()) {
             (Some(_), 1) => prepared.output.clone(),
             _ => prepared.output.join(target.unit.target.triple()),
         };
-        let built = pipeline::build(host, report, target, &work)?;
-        for executable in pipeline::executables(host, report, &prepared, target, &built, &work)? {
+        let result = pipeline::build(host, report, target, &work)
+            .and_then(|built| pipeline::executables(host, report, &prepared, target, &built, &work));
+        check_interrupt(host)?;
+        let executables = match result {
+            Ok(executables) => executables,
+            Err(error) => {
+                failed.push(error);
+                continue;
+            }
+        };
+        for executable in executables {
             results.push((executable.path.clone(), dir.join(executable.bin.exe())));
             if let Some((file, info)) = executable.debug {
                 results.push((file, dir.join(info.file)));
             }
         }
     }
+    if results.is_empty() && !failed.is_empty() {
+        return Err(failed.remove(0));
+    }
+    failed.extend(prepared.lacking.iter().map(|problem| problem.clone().into()));
     // Everything is built: from here on it is renames on one file system.
     for (from, to) in &results {
         if let Some(dir) = to.parent() {
@@ -51,5 +65,5 @@ pub(super) fn run(
     for (_, path) in &results {
         super::package::artifact(report, path);
     }
-    Ok(0)
+    Ok(super::package::failures(report, &failed))
 }

@@ -6,11 +6,13 @@ use crate::error::{Exit, Problem, Problems};
 use crate::event::Sink;
 use crate::host::Host;
 use crate::model::Target;
+use crate::report::Report;
 use crate::toolchain::survey::{Row, survey};
-use crate::toolchain::{self, Options, Want};
+use crate::toolchain::{self, Options, Want, transfer};
 use crate::workspace::{self, CargoConfig};
 use serde::Serialize;
 use std::fmt;
+use std::path::Path;
 
 /// What `doctor` says; on standard output as a table for people or as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,13 +45,22 @@ impl DoctorReport {
 impl fmt::Display for DoctorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.rows.iter().map(|r| r.item.len()).max().unwrap_or_default();
-        let mut section: Option<&Option<String>> = None;
+        let mut section: Option<&str> = None;
         for row in &self.rows {
-            if section != Some(&row.target) {
-                writeln!(f, "{}", row.target.as_deref().unwrap_or("Rust"))?;
-                section = Some(&row.target);
+            let title = match &row.target {
+                Some(target) => target,
+                None if row.optional => "to try results out",
+                None => "Rust",
+            };
+            if section != Some(title) {
+                writeln!(f, "{title}")?;
+                section = Some(title);
             }
-            let state = if row.ok { "ok     " } else { "MISSING" };
+            let state = match (row.ok, row.optional && row.found.starts_with("not found")) {
+                (true, true) => "absent ",
+                (true, false) => "ok     ",
+                (false, _) => "MISSING",
+            };
             writeln!(f, "  {state}  {:width$}  {}", row.item, row.found)?;
             for (i, fix) in row.fixes.iter().enumerate() {
                 let lead = if i == 0 { "fix:" } else { "or: " };
@@ -65,7 +76,18 @@ impl fmt::Display for DoctorReport {
     }
 }
 
-/// Provisions when asked to, then looks at everything.
+/// `--export-cache FILE`: what was provisioned, for a machine without network.
+///
+/// # Errors
+/// Those of [`transfer::export`].
+pub fn export(host: &dyn Host, report: &dyn Report, file: &Path) -> anyhow::Result<u8> {
+    let file = host.cwd().join(file);
+    transfer::export(host, report, &file)?;
+    super::package::artifact(report, &file);
+    Ok(0)
+}
+
+/// Imports and provisions when asked to, then looks at everything.
 ///
 /// # Errors
 /// An unknown target or back end; a Cargo.toml that was named and can't be read; provisioning that failed; interruption.
@@ -73,6 +95,9 @@ pub fn run(host: &dyn Host, sink: &dyn Sink, args: &DoctorArgs) -> anyhow::Resul
     let config = CargoConfig::load(host, &[])?;
     let wants = wants(host, args, &config)?;
     let rustc = config.rustc(host).rustc.map(|given| given.value);
+    if let Some(file) = &args.import_cache {
+        transfer::import(host, sink, &host.cwd().join(file))?;
+    }
     if args.provision.provision {
         let options = Options { provision: true, yes: args.provision.yes, offline: false, fresh: true };
         toolchain::prepare_for(host, sink, &wants, options, rustc.as_deref())?;
@@ -109,6 +134,7 @@ fn of_crate(host: &dyn Host, args: &DoctorArgs, cargo_config: &CargoConfig) -> a
     let rust_version = workspace.members.iter().filter_map(|m| m.rust_version.clone()).max();
     let want = |unit: &config::Unit| Want {
         crt_static: unit.crt_static,
+        msvc: unit.msvc.clone(),
         rust_version: rust_version.clone(),
         ..Want::new(unit.target.clone(), unit.backend)
     };
@@ -116,13 +142,12 @@ fn of_crate(host: &dyn Host, args: &DoctorArgs, cargo_config: &CargoConfig) -> a
 }
 
 fn backend(args: &DoctorArgs) -> Result<BackendChoice, Problem> {
-    match args.backend.as_deref() {
-        None | Some("auto") => Ok(BackendChoice::Auto),
-        Some("mingw") => Ok(BackendChoice::Mingw),
-        Some("native") => Ok(BackendChoice::Native),
-        Some(other) => Err(Problem::usage("unknown-backend", format!("there is no back end `{other}`"))
-            .fix("--backend auto, mingw or native")),
-    }
+    let word = args.backend.as_deref().unwrap_or("auto");
+    let found = BackendChoice::WORDS.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice);
+    found.ok_or_else(|| {
+        Problem::usage("unknown-backend", format!("there is no back end `{word}`"))
+            .fix("--backend auto, mingw, xwin, zig or native")
+    })
 }
 
 /// `--target`, else cargo's own choice where it is Windows, else the default.

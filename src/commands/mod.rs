@@ -23,6 +23,9 @@ pub fn run(host: &dyn Host, report: &dyn Report, cli: &Cli) -> anyhow::Result<u8
         Command::Generate(args) => generate::run(host, report, args, &cli.output),
         Command::Verify(args) => verify::run(host, report, args, &cli.output),
         Command::Doctor(args) => {
+            if let Some(file) = &args.export_cache {
+                return doctor::export(host, report, file);
+            }
             let found = doctor::run(host, report, args)?;
             report.print(&if args.json { found.to_json() } else { found.to_string() });
             Ok(found.exit_code())

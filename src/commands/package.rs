@@ -4,7 +4,7 @@ use crate::bundle::Published;
 use crate::cli::{OutputArgs, PackageArgs};
 use crate::event::Event;
 use crate::host::Host;
-use crate::pipeline::{self, Prepared};
+use crate::pipeline::{self, Packaged, Prepared};
 use crate::report::Report;
 use std::path::Path;
 use std::time::Duration;
@@ -22,18 +22,41 @@ pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &PackageArgs, outp
     let prepared = pipeline::prepare(host, report, &request)?;
     if args.dry_run {
         super::plan::print(report, &prepared, output.message_format == crate::cli::MessageFormat::Json);
-        return Ok(0);
+        return Ok(lacking(report, &prepared));
     }
     announce(report, &prepared);
-    let published = pipeline::package(host, report, &prepared, &request)?;
+    let Packaged { published, mut failed } = pipeline::package(host, report, &prepared, &request)?;
+    failed.extend(prepared.lacking.iter().map(|problem| problem.clone().into()));
     let seconds = host.now().duration_since(begin).unwrap_or(Duration::ZERO).as_secs_f64();
     let sizes: Vec<String> = published.bundles.iter().map(|b| b.change.to_string()).collect();
     report.status("Finished", format!("in {seconds:.1} s, {}", sizes.join("; ")));
     artifacts(report, &published);
-    Ok(0)
+    Ok(failures(report, &failed))
+}
+
+/// Tells which targets were left out, and why.
+pub(super) fn lacking(report: &dyn Report, prepared: &Prepared) -> u8 {
+    let failed: Vec<anyhow::Error> = prepared.lacking.iter().map(|problem| problem.clone().into()).collect();
+    failures(report, &failed)
+}
+
+/// Tells what failed beside what was made, and gives the exit code.
+pub(super) fn failures(report: &dyn Report, failed: &[anyhow::Error]) -> u8 {
+    for error in failed {
+        report.error(error);
+    }
+    failed.first().map_or(0, |error| crate::error::exit_of(error).code())
 }
 
 fn announce(report: &dyn Report, prepared: &Prepared) {
+    if !prepared.lacking.is_empty() {
+        let wanted = prepared.config.units.iter().map(|unit| &unit.target);
+        let left: Vec<String> = wanted
+            .filter(|target| !prepared.targets.iter().any(|t| t.unit.target == **target))
+            .map(ToString::to_string)
+            .collect();
+        report.note(format!("{} can't be built here, for what is told at the end; the others are", left.join(", ")));
+    }
     for target in &prepared.targets {
         for spec in &target.unit.bundles {
             let services = match spec.services.len() {

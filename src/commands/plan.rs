@@ -15,7 +15,7 @@ pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &PlanArgs, output:
     args.steps.apply(&mut request);
     let prepared = pipeline::prepare(host, report, &request)?;
     print(report, &prepared, args.json || output.message_format == MessageFormat::Json);
-    Ok(0)
+    Ok(super::package::lacking(report, &prepared))
 }
 
 /// Prints a plan.

@@ -73,6 +73,8 @@ pub struct BuiltExe {
     pub bin: BinRef,
     /// Our copy in the staging folder.
     pub path: PathBuf,
+    /// Where cargo left it. Its PDB, if it has one, lies beside.
+    pub origin: PathBuf,
 }
 
 impl CompilePlan {

@@ -9,7 +9,7 @@ use crate::error::{Problem, Problems};
 use crate::model::{Arch, Env};
 use crate::workspace::Workspace;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the invocation is made from.
 pub struct Request<'a> {
@@ -31,6 +31,12 @@ pub struct Request<'a> {
     pub user_rustflags: Vec<String>,
     /// An environment variable as build scripts see it, and whether cargo's configuration forces it.
     pub build_env: &'a dyn Fn(&str) -> Option<(String, bool)>,
+    /// Cargo's subcommand that builds.
+    pub subcommand: &'a str,
+    /// The back end's lld-link, which is called through our own program.
+    pub recipe_linker: Option<&'a Path>,
+    /// Our own program.
+    pub own_exe: Option<PathBuf>,
     /// The back end's environment.
     pub recipe_env: &'a [(String, Option<String>)],
     /// The back end's flags for rustc. They come before the user's, who thus has the last word.
@@ -56,7 +62,10 @@ pub(super) struct Parts {
     pub(super) remaps: Vec<Remap>,
     pub(super) cargo_home: Option<PathBuf>,
     pub(super) cache_dir: Option<PathBuf>,
-    pub(super) dlltool: Option<Prepared>,
+    /// Scripts that rustc calls.
+    pub(super) scripts: Vec<Prepared>,
+    /// How the C compiler is told about mappings.
+    pub(super) dialect: remap::Dialect,
     pub(super) target_dir: PathBuf,
     pub(super) profile: String,
 }
@@ -73,16 +82,23 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
     if request.args.no_build {
         notes.push("the executables are taken as an earlier build left them (--no-build)".into());
     }
-    let script = dlltool(request);
+    let dlltool = dlltool(request);
+    let linker = linker(request);
     let mut ours = request.recipe_rustflags.to_vec();
-    ours.extend(script.iter().map(|s| format!("-Cdlltool={}", s.path.display())));
+    ours.extend(dlltool.iter().map(|s| format!("-Cdlltool={}", s.path.display())));
+    let mut base_env: BTreeMap<String, Option<String>> = request.recipe_env.iter().cloned().collect();
+    if let Some(script) = &linker {
+        let key = format!("CARGO_TARGET_{}_LINKER", request.unit.target.env_name());
+        base_env.insert(key, Some(script.path.display().to_string()));
+    }
     let parts = Parts {
         ours,
-        dlltool: script,
+        scripts: dlltool.into_iter().chain(linker).collect(),
+        dialect: remap::Dialect::of(&request.unit.target, request.recipe_env),
         cache_dir: request.cache_dir.clone(),
         users: request.user_rustflags.clone(),
         cflags: c_variables(request, &mut notes),
-        base_env: request.recipe_env.iter().cloned().collect(),
+        base_env,
         remaps: remaps(request),
         profile: request.profile.to_owned(),
         cargo_home: request.cargo_home.clone(),
@@ -129,8 +145,8 @@ impl CompilePlan {
         let mut env = parts.base_env.clone();
         env.insert("CARGO_ENCODED_RUSTFLAGS".into(), Some(self.rustflags.join("\x1f")));
         env.insert("RUSTFLAGS".into(), None);
-        self.prepared = parts.dlltool.iter().cloned().collect();
-        let mut c_flags = remap::cflags(&self.remaps);
+        self.prepared = parts.scripts.clone();
+        let mut c_flags = remap::cflags(&self.remaps, parts.dialect);
         if c_flags.iter().any(|f| f.contains(char::is_whitespace)) && !parts.cflags.is_empty() {
             match parts.cache_dir.as_deref().and_then(|cache| shim::response(cache, &c_flags)) {
                 Some(file) => {
@@ -228,10 +244,15 @@ fn common_args(request: &Request) -> Vec<String> {
 
 fn build_args(request: &Request, bins: &[BinRef], common: Vec<String>) -> Vec<String> {
     let args = request.args;
-    let mut list: Vec<String> =
-        ["build", "--message-format=json-render-diagnostics", "--target", request.unit.target.triple(), "--profile"]
-            .map(str::to_owned)
-            .into();
+    let mut list: Vec<String> = [
+        request.subcommand,
+        "--message-format=json-render-diagnostics",
+        "--target",
+        request.unit.target.triple(),
+        "--profile",
+    ]
+    .map(str::to_owned)
+    .into();
     list.push(request.profile.to_owned());
     let mut packages: Vec<&str> = bins.iter().map(|b| b.package.as_str()).collect();
     packages.dedup();
@@ -267,8 +288,21 @@ fn build_args(request: &Request, bins: &[BinRef], common: Vec<String>) -> Vec<St
     list
 }
 
-/// What `debug-info` changes in the profile. Stripping is ours to do: cargo's would throw away what the symbols are made of.
+/// What is changed in the profile.
 fn profile_settings(request: &Request) -> Vec<String> {
+    debug_settings(request).into_iter().chain(one_unit(request)).collect()
+}
+
+/// For `-msvc`, one codegen unit: with more, rustc optimises them together in the order in which they happen to be done (local ThinLTO),
+/// and of what several units define the first keeps it. `catch_unwind` defines such a thing on msvc alone: the panic's type information (rustc 1.95, seen
+/// in one of five builds on a busy machine). Profiles that don't optimise have no such step, and their many units make them fast.
+fn one_unit(request: &Request) -> Option<String> {
+    let steady = request.unit.target.env() != Env::Msvc || ["dev", "test"].contains(&request.profile);
+    (!steady).then(|| format!("profile.{}.codegen-units=1", request.profile))
+}
+
+/// What `debug-info` changes. Stripping is ours to do: cargo's would throw away what the symbols are made of.
+fn debug_settings(request: &Request) -> Vec<String> {
     let unit = request.unit;
     let unwanted = !unit.bundles.is_empty() && unit.bundles.iter().all(|b| b.symbols == SymbolsMode::None);
     let debug = match unit.debug_info {
@@ -314,10 +348,18 @@ fn dlltool(request: &Request) -> Option<Prepared> {
     shim::dlltool(&request.workspace.build_dir, target.triple(), tool)
 }
 
+/// The script through which rustc calls lld-link. Its path is the same for all projects.
+fn linker(request: &Request) -> Option<Prepared> {
+    let (lld_link, own) = (request.recipe_linker?, request.own_exe.as_deref()?);
+    let dir = request.cache_dir.clone().unwrap_or_else(|| request.workspace.build_dir.join(".winsvc"));
+    Some(shim::linker(&dir, own, lld_link))
+}
+
 /// The variables whose flags crate `cc` (and what imitates it) takes for this target: the first that is set, most specific
 /// first, else the target's own.
 fn c_variables(request: &Request, notes: &mut Vec<String>) -> Vec<(String, String)> {
-    if request.unit.target.env() == Env::Msvc {
+    // Without cargo-xwin nobody here knows which compiler it is.
+    if request.unit.target.env() == Env::Msvc && request.recipe_linker.is_none() {
         return Vec::new();
     }
     let triple = request.unit.target.triple();

@@ -1,6 +1,7 @@
 //! Keeps the machine's paths out of what is built: `--remap-path-prefix` for rustc, `-ffile-prefix-map` for C.
 
 use crate::host::Host;
+use crate::model::{Env, Target};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -95,9 +96,43 @@ pub(super) fn rustflags(remaps: &[Remap]) -> impl Iterator<Item = String> + '_ {
     remaps.iter().map(|r| format!("--remap-path-prefix={}={}", r.from.display(), r.to))
 }
 
-/// Flags for a C compiler.
-pub(super) fn cflags(remaps: &[Remap]) -> Vec<String> {
-    remaps.iter().map(|r| format!("-ffile-prefix-map={}={}", r.from.display(), r.to)).collect()
+/// How a C compiler reads its command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// gcc's: clang's too.
+    #[default]
+    Gcc,
+    /// clang, making objects for `-msvc`.
+    Clang,
+    /// clang-cl's.
+    Cl,
+}
+
+impl Dialect {
+    /// By the target and the compiler that the back end names.
+    pub(super) fn of(target: &Target, env: &[(String, Option<String>)]) -> Self {
+        let cl = env.iter().any(|(key, value)| key.starts_with("CC_") && value.as_deref() == Some("clang-cl"));
+        match (target.env(), cl) {
+            (Env::Msvc, true) => Dialect::Cl,
+            (Env::Msvc, false) => Dialect::Clang,
+            _ => Dialect::Gcc,
+        }
+    }
+}
+
+/// Flags for a C compiler. An object for `-msvc` also holds the compiler's command line and the object's own path, and gets a
+/// time stamp for incremental linking.
+pub(super) fn cflags(remaps: &[Remap], dialect: Dialect) -> Vec<String> {
+    let (before, mut flags): (&str, Vec<&str>) = match dialect {
+        Dialect::Gcc => ("", Vec::new()),
+        Dialect::Clang => ("", vec!["-mno-incremental-linker-compatible"]),
+        Dialect::Cl => ("/clang:", vec!["/Brepro"]),
+    };
+    if dialect != Dialect::Gcc {
+        flags.extend(["-gno-codeview-command-line", "-Xclang", "-object-file-name=/link/c.obj"]);
+    }
+    let maps = remaps.iter().map(|r| format!("{before}-ffile-prefix-map={}={}", r.from.display(), r.to));
+    flags.into_iter().map(str::to_owned).chain(maps).collect()
 }
 
 /// Remembers mappings for the next run. Failing to is no failure: the next run finds them again.

@@ -179,7 +179,7 @@ fn copy(plan: &CompilePlan, paths: &[PathBuf]) -> anyhow::Result<Built> {
         let to = dir.join(expected.bin.exe());
         // Shares the blocks where the file system can, and never the file.
         std::fs::copy(from, &to).with_context(|| format!("can't copy `{}` to `{}`", from.display(), to.display()))?;
-        exes.push(BuiltExe { bin: expected.bin.clone(), path: to });
+        exes.push(BuiltExe { bin: expected.bin.clone(), path: to, origin: from.clone() });
     }
     Ok(Built { exes })
 }

@@ -47,6 +47,13 @@ pub(super) fn dlltool(build_dir: &Path, triple: &str, tool: &str) -> Option<Prep
     Some(Prepared { path: build_dir.join(triple).join(".winsvc-dlltool"), text, executable: true })
 }
 
+/// The script that calls lld-link through our own program, in a folder whose name tells its content.
+pub(super) fn linker(cache: &Path, own_exe: &Path, lld_link: &Path) -> Prepared {
+    let text = crate::linker::script(own_exe, lld_link);
+    let path = cache.join("link").join(&Sha256::of(text.as_bytes()).to_string()[..16]).join("lld-link");
+    Prepared { path, text, executable: true }
+}
+
 /// Writes the file, when it is not there as it should be.
 pub(super) fn write(file: &Prepared) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -62,10 +69,10 @@ pub(super) fn write(file: &Prepared) -> std::io::Result<()> {
 }
 
 /// A response file with these flags, in a folder of ours. Its name tells its content, so that a change of it reaches build
-/// scripts through the variable.
+/// scripts through the variable. All on one line: clang-cl lets no flag take its value from the next.
 pub(super) fn response(cache: &Path, flags: &[String]) -> Option<Prepared> {
-    let quoted = |flag: &String| format!("\"{}\"\n", flag.replace('\\', "\\\\").replace('"', "\\\""));
-    let text: String = flags.iter().map(quoted).collect();
+    let quoted = |flag: &String| format!("\"{}\"", flag.replace('\\', "\\\\").replace('"', "\\\""));
+    let text = flags.iter().map(quoted).collect::<Vec<_>>().join(" ") + "\n";
     let path = cache.join("flags").join(&Sha256::of(text.as_bytes()).to_string()[..16]);
     let blank = path.to_string_lossy().contains(char::is_whitespace);
     (!blank).then_some(Prepared { path, text, executable: false })

@@ -43,6 +43,10 @@ impl Fixture {
     }
 
     fn plan(&self) -> CompilePlan {
+        self.plan_by(&[("RUSTC".into(), Some("/opt/rustc".into()))], None)
+    }
+
+    fn plan_by(&self, recipe_env: &[(String, Option<String>)], linker: Option<&Path>) -> CompilePlan {
         plan(&Request {
             workspace: &self.workspace,
             args: &self.args,
@@ -55,7 +59,10 @@ impl Fixture {
             build_env: &|key| {
                 self.env.iter().find(|(k, _)| *k == key).map(|(_, (v, forced))| ((*v).to_owned(), *forced))
             },
-            recipe_env: &[("RUSTC".into(), Some("/opt/rustc".into()))],
+            subcommand: "build",
+            recipe_linker: linker,
+            own_exe: Some("/opt/cargo-winsvc".into()),
+            recipe_env,
             recipe_rustflags: &["-Clink-arg=-Wl,--build-id".into()],
             recipe_cargo_args: &[],
             roots: self.roots.clone(),
@@ -178,7 +185,41 @@ fn c_flags_are_added_to_the_ones_the_user_has() {
     assert!(script.executable && script.text.ends_with("exec x86_64-w64-mingw32-dlltool \"$@\"\n"));
     assert_eq!(Fixture::env(&plan, "CFLAGS_x86_64_pc_windows_gnu"), Some(format!("@{}", file.path.display())));
     assert!(file.path.starts_with("/home/u/.cache/cargo-winsvc/flags"));
-    assert!(file.text.contains("\"-ffile-prefix-map=/ws/my target=/target\"\n"));
+    assert!(file.text.contains(" \"-ffile-prefix-map=/ws/my target=/target\"") && file.text.lines().count() == 1);
+}
+
+#[test]
+fn lld_link_is_called_through_our_own_program_and_clang_cl_gets_flags_that_it_knows() {
+    const MSVC: &str = "x86_64-pc-windows-msvc";
+    let mut f = Fixture::new();
+    f.target_dir("/ws/target");
+    f.unit.target = MSVC.parse().unwrap();
+    let cl = [
+        ("CC_x86_64_pc_windows_msvc".to_owned(), Some("clang-cl".to_owned())),
+        ("CFLAGS_x86_64_pc_windows_msvc".to_owned(), Some("--target=x /imsvc /sdk".to_owned())),
+    ];
+    let plan = f.plan_by(&cl, Some(Path::new("/usr/bin/lld-link-19")));
+    let linker = Fixture::env(&plan, "CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_LINKER").unwrap();
+    let [script] = plan.prepared.as_slice() else { panic!("{:?}", plan.prepared) };
+    assert_eq!(script.path, Path::new(&linker));
+    assert!(linker.starts_with("/home/u/.cache/cargo-winsvc/link/") && linker.ends_with("/lld-link"), "{linker}");
+    assert!(script.executable && script.text.contains("exec '/opt/cargo-winsvc' __link '/usr/bin/lld-link-19' \"$@\""));
+    assert!(!plan.rustflags.iter().any(|f| f.contains("dlltool") || f.contains("linker=")), "{:?}", plan.rustflags);
+    let flags = Fixture::env(&plan, "CFLAGS_x86_64_pc_windows_msvc").unwrap();
+    assert!(flags.starts_with("--target=x /imsvc /sdk /Brepro -gno-codeview-command-line "), "{flags}");
+    for flag in ["/clang:-ffile-prefix-map=/ws=/src", "-Xclang -object-file-name="] {
+        assert!(flags.contains(flag), "{flag}: {flags}");
+    }
+    // Another path of the linker, another script: two installations don't overwrite each other's.
+    let other = f.plan_by(&cl, Some(Path::new("/usr/bin/lld-link-18")));
+    assert_ne!(other.prepared[0].path, script.path);
+    // With a linker of the user's own nobody knows what compiles C.
+    let own = f.plan_by(&[], None);
+    assert!(
+        own.prepared.is_empty() && !own.env.iter().any(|(k, _)| k.contains("LINKER") || k.contains("CFLAGS")),
+        "{:?}",
+        own.env
+    );
 }
 
 /// One message of cargo for an artifact.

@@ -6,7 +6,7 @@ use super::layers::{Layers, Source, Spot};
 use super::nearest::{list, nearest};
 use super::origins;
 use super::tree::View;
-use super::types::{BackendChoice, Config, DebugInfo, Origin, Origins, Unit};
+use super::types::{BackendChoice, Config, DebugInfo, Msvc, Origin, Origins, Unit};
 use super::{choose, keys, targets};
 use crate::cli::BuildArgs;
 use crate::error::{Problem, Problems};
@@ -15,10 +15,11 @@ use crate::workspace::{Package, Workspace};
 use std::cell::RefCell;
 
 /// What a package wants of the cargo invocation that builds it together with others.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Build {
     backend: BackendChoice,
     crt_static: bool,
+    msvc: Msvc,
     debug_info: DebugInfo,
 }
 
@@ -104,13 +105,14 @@ pub fn examine(args: &BuildArgs, workspace: &Workspace) -> Result<(Config, Vec<P
             let services = bundle.iter().flat_map(|b| &b.services).map(|s| s.name.as_str());
             let services: Vec<&str> = services.collect();
             origins::note(&mut found.origins, package, &target, &layers, &derived, &services);
-            builds.push((&package.name, target.clone(), build));
+            builds.push((&package.name, target.clone(), build.clone()));
             let Some(bundle) = bundle else { continue };
             match units.iter_mut().find(|u| u.target == target) {
                 Some(unit) => unit.bundles.push(bundle),
                 None => units.push(Unit {
                     backend: build.backend,
                     crt_static: build.crt_static,
+                    msvc: build.msvc,
                     debug_info: build.debug_info,
                     bundles: vec![bundle],
                     target,
@@ -189,11 +191,8 @@ fn backend_flag(args: &BuildArgs, found: &Found) -> Option<BackendChoice> {
         }
         found.push(problem);
     }
-    BACKENDS.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice)
+    BackendChoice::WORDS.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice)
 }
-
-const BACKENDS: &[(&str, BackendChoice)] =
-    &[("auto", BackendChoice::Auto), ("mingw", BackendChoice::Mingw), ("native", BackendChoice::Native)];
 
 fn build(cx: &Cx<'_>, backend: Option<BackendChoice>) -> Build {
     let root = cx.root();
@@ -207,9 +206,14 @@ fn build(cx: &Cx<'_>, backend: Option<BackendChoice>) -> Build {
         ("none", DebugInfo::None),
         ("profile", DebugInfo::Profile),
     ];
+    let msvc = |key: &str| root.at("msvc").at(key).text().map(str::to_owned);
     Build {
-        backend: backend.unwrap_or_else(|| cx.choice(&root.at("backend"), BACKENDS, BackendChoice::Auto)),
+        backend: backend.unwrap_or_else(|| cx.choice(&root.at("backend"), BackendChoice::WORDS, BackendChoice::Auto)),
         crt_static: root.at("crt-static").bool().unwrap_or(true),
+        msvc: Msvc {
+            sdk_version: msvc("sdk-version").unwrap_or_else(|| Msvc::SDK.to_owned()),
+            crt_version: msvc("crt-version").unwrap_or_else(|| Msvc::CRT.to_owned()),
+        },
         debug_info: cx.choice(&root.at("debug-info"), &debug_info, DebugInfo::Limited),
     }
 }
@@ -255,6 +259,7 @@ fn check_agreement(profiles: &[(&str, String)], builds: &[(&str, Target, Build)]
         for (key, same) in [
             ("backend", theirs.backend == build.backend),
             ("crt-static", theirs.crt_static == build.crt_static),
+            ("msvc", theirs.msvc == build.msvc),
             ("debug-info", theirs.debug_info == build.debug_info),
         ] {
             debug_assert!(keys::ROOT.iter().any(|k| k.name == key));

@@ -29,6 +29,8 @@ pub struct Unit {
     pub backend: BackendChoice,
     /// Link the C run-time statically.
     pub crt_static: bool,
+    /// Versions of Microsoft's files, for `-msvc` targets.
+    pub msvc: Msvc,
     /// How much debug information the symbols are made of.
     pub debug_info: DebugInfo,
     /// One bundle per chosen package.
@@ -134,8 +136,51 @@ pub enum BackendChoice {
     Auto,
     /// GNU mingw-w64.
     Mingw,
+    /// Microsoft's CRT and SDK through cargo-xwin.
+    Xwin,
+    /// zig through cargo-zigbuild.
+    Zig,
     /// Plain cargo with the user's own linker configuration.
     Native,
+}
+
+impl BackendChoice {
+    /// All of them, by the word in the configuration.
+    pub const WORDS: &[(&str, BackendChoice)] = &[
+        ("auto", BackendChoice::Auto),
+        ("mingw", BackendChoice::Mingw),
+        ("xwin", BackendChoice::Xwin),
+        ("zig", BackendChoice::Zig),
+        ("native", BackendChoice::Native),
+    ];
+
+    /// As the configuration spells it.
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, choice)| *choice == self).map_or("auto", |(word, _)| word)
+    }
+}
+
+/// `msvc`: which of Microsoft's files are linked with. The numbers are those of Microsoft's own packages, as cargo-xwin takes them
+/// (XWIN_SDK_VERSION, XWIN_CRT_VERSION).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Msvc {
+    /// Windows SDK, such as `10.0.26100`.
+    pub sdk_version: String,
+    /// C run-time (the build tools' version), such as `14.44.17.14`.
+    pub crt_version: String,
+}
+
+impl Msvc {
+    /// The SDK of Windows 11 24H2.
+    pub const SDK: &str = "10.0.26100";
+    /// That of Visual Studio 2022 17.14, the last of its line.
+    pub const CRT: &str = "14.44.17.14";
+}
+
+impl Default for Msvc {
+    fn default() -> Self {
+        Msvc { sdk_version: Self::SDK.to_owned(), crt_version: Self::CRT.to_owned() }
+    }
 }
 
 /// `debug-info`.

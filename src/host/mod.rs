@@ -166,6 +166,19 @@ pub trait Host: Sync {
     /// When it cannot be started.
     fn stream(&self, cmd: &Cmd, line: &mut dyn FnMut(&str)) -> io::Result<Output>;
 
+    /// Runs to the end with standard output and error passed through, and gives its exit code: `None` when a signal ended it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    fn pass(&self, cmd: &Cmd) -> io::Result<Option<i32>> {
+        self.output(cmd).map(|output| output.code)
+    }
+
+    /// This program.
+    fn own_exe(&self) -> Option<PathBuf> {
+        None
+    }
+
     /// Finds a program as a shell would: by PATH, or as given when it holds a separator.
     fn which(&self, program: &OsStr) -> Option<PathBuf>;
 

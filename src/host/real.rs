@@ -54,9 +54,9 @@ impl RealHost {
         Ok(RealHost { state })
     }
 
-    fn spawn(&self, cmd: &Cmd, stderr: Stdio) -> io::Result<Running<'_>> {
+    fn spawn(&self, cmd: &Cmd, stdout: Stdio, stderr: Stdio) -> io::Result<Running<'_>> {
         let mut command = Command::new(&cmd.program);
-        command.args(&cmd.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).process_group(0);
+        command.args(&cmd.args).stdin(Stdio::null()).stdout(stdout).stderr(stderr).process_group(0);
         for (key, value) in &cmd.env {
             match value {
                 Some(value) => command.env(key, value),
@@ -121,7 +121,7 @@ impl Host for RealHost {
     }
 
     fn output(&self, cmd: &Cmd) -> io::Result<Output> {
-        let mut running = self.spawn(cmd, Stdio::piped())?;
+        let mut running = self.spawn(cmd, Stdio::piped(), Stdio::piped())?;
         let mut stderr = running.child.stderr.take();
         let errors = std::thread::spawn(move || {
             let mut bytes = Vec::new();
@@ -140,7 +140,7 @@ impl Host for RealHost {
     }
 
     fn stream(&self, cmd: &Cmd, line: &mut dyn FnMut(&str)) -> io::Result<Output> {
-        let mut running = self.spawn(cmd, Stdio::inherit())?;
+        let mut running = self.spawn(cmd, Stdio::piped(), Stdio::inherit())?;
         if let Some(out) = running.child.stdout.take() {
             let mut reader = BufReader::new(out);
             let mut bytes = Vec::new();
@@ -151,6 +151,15 @@ impl Host for RealHost {
         }
         let status = running.child.wait()?;
         Ok(Output { code: status.code(), ..Output::default() })
+    }
+
+    fn pass(&self, cmd: &Cmd) -> io::Result<Option<i32>> {
+        let mut running = self.spawn(cmd, Stdio::inherit(), Stdio::inherit())?;
+        Ok(running.child.wait()?.code())
+    }
+
+    fn own_exe(&self) -> Option<PathBuf> {
+        std::env::current_exe().ok()
     }
 
     fn which(&self, program: &OsStr) -> Option<PathBuf> {

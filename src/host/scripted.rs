@@ -138,6 +138,10 @@ impl Host for ScriptedHost {
         Ok(Output { code: output.code, ..Output::default() })
     }
 
+    fn own_exe(&self) -> Option<PathBuf> {
+        Some("/opt/cargo-winsvc".into())
+    }
+
     fn which(&self, program: &OsStr) -> Option<PathBuf> {
         if Path::new(program).components().count() > 1 {
             let path = PathBuf::from(program);

@@ -28,6 +28,11 @@ impl DebugId {
         const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
         ORDER.iter().map(|i| format!("{:02X}", self.guid[*i])).collect()
     }
+
+    /// GUID and age, as symbol stores spell them: 32 upper-case digits, then the age without leading zeros.
+    pub fn text(&self) -> String {
+        format!("{}{:X}", self.guid_hex(), self.age)
+    }
 }
 
 /// One line of the debug directory.
@@ -72,4 +77,30 @@ pub(crate) fn rsds(image: &Image<'_>, entry: &Entry) -> Option<DebugId> {
         age: u32_at(record, 20)?,
         pdb_name: String::from_utf8_lossy(c_str(name).unwrap_or(name)).into_owned(),
     })
+}
+
+/// An image of one section, with nothing in it but a debug directory that names a PDB.
+#[cfg(test)]
+pub(crate) fn sample(guid: [u8; 16], age: u32, pdb_name: &str) -> Vec<u8> {
+    let mut file = vec![0u8; 0x600];
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    let mut words =
+        |at: usize, list: &[u32]| list.iter().enumerate().for_each(|(i, w)| put(at + 4 * i, &w.to_le_bytes()));
+    words(0x3c, &[0x40]);
+    // COFF header: x86-64, one section; 240 bytes of optional header; executable, large addresses.
+    words(0x40, &[0x4550, 0x0001_8664, 0, 0, 0, 0x0022_00f0]);
+    // Optional header: sizes, alignments, versions, 16 directories of which the seventh is that of debug entries.
+    words(0x58, &[0x20b, 0, 0, 0, 0, 0x1000, 0x4000_0000, 1, 0x1000, 0x200, 6, 0, 6, 0, 0x2000, 0x400, 0, 0x0140_0003]);
+    words(0x58 + 108, &[16]);
+    words(0x58 + 112 + 6 * 8, &[0x1000, ENTRY]);
+    words(0x148 + 8, &[0x200, 0x1000, 0x200, 0x400, 0, 0, 0, 0x4000_0040]);
+    let size = 24 + u32::try_from(pdb_name.len()).unwrap_or_default() + 1;
+    words(0x400, &[0, 0, 0, CODEVIEW, size, 0x1000 + ENTRY, 0x400 + ENTRY]);
+    words(0x41c + 20, &[age]);
+    put(0, b"MZ");
+    put(0x148, b".rdata");
+    put(0x41c, b"RSDS");
+    put(0x420, &guid);
+    put(0x434, pdb_name.as_bytes());
+    file
 }

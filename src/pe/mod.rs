@@ -11,6 +11,7 @@ mod headers;
 mod image;
 mod imports;
 mod layout;
+mod pdb;
 mod relocations;
 mod resources;
 mod rewrite;
@@ -19,11 +20,16 @@ mod version;
 
 pub use checksum::checksum;
 pub use debug::DebugId;
+#[cfg(test)]
+pub(crate) use debug::sample as sample_exe;
 pub use error::Error;
 pub use headers::Section;
 pub use image::Image;
 pub use imports::Import;
 pub use layout::{LayoutFault, check_layout};
+pub use pdb::PdbId;
+#[cfg(test)]
+pub(crate) use pdb::sample as sample_pdb;
 pub use resources::{
     DEFAULT_MANIFEST, Icon, IconError, IconImage, Key, Name, Resource, ResourceTree, group_members, kind,
     message_table, read as read_resources,

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::event::{Event, Sink};
 use crate::formats::OutputBundle;
 use crate::layout;
-use crate::model::{Finding, Sha256};
+use crate::model::{Finding, Severity, Sha256};
 use crate::verify::VerifyOptions;
 use crate::workspace::Source;
 use anyhow::Context;
@@ -56,7 +56,7 @@ impl Freshness {
         let mut key = Key::default();
         key.value(&Own::get());
         // Whole values, by their derived Debug, and patterns that name every field: one that is added later is not forgotten.
-        let Prepared { workspace, config, output, targets, variant } = prepared;
+        let Prepared { workspace, config, output, targets, lacking: _, variant } = prepared;
         // Where a value was said does not change a result: the same may come by flag and from a file.
         let Config { profile, required_version: _, units: _, origins: _ } = config;
         key.value(&(workspace, source, profile, output, variant, options));
@@ -66,7 +66,7 @@ impl Freshness {
             let PreparedTarget { unit, ready, compile, inputs, texts, resources: _ } = target;
             key.value(&(unit, ready, compile, inputs));
             let tools = &ready.recipe.tools;
-            key.value(&[&tools.objcopy, &tools.strip].map(|tool| Identity::of(tool)));
+            key.value(&tools.as_ref().map(|t| [&t.objcopy, &t.strip].map(|tool| Identity::of(tool))));
             for texts in texts {
                 let Texts { archive_name, service_json, files: rendered, assets, overridden } = texts;
                 key.value(&(archive_name, service_json, assets, overridden));
@@ -149,6 +149,16 @@ pub(super) struct Witness<'a> {
 impl<'a> Witness<'a> {
     pub(super) fn new(sink: &'a dyn Sink) -> Self {
         Witness { sink, said: Mutex::default() }
+    }
+
+    /// How many warnings there were, as the end of a sentence.
+    pub(super) fn warnings(&self) -> String {
+        let said = self.said();
+        let is_warning = |e: &&Event| matches!(e, Event::Finding(f) if f.severity == Severity::Warning);
+        match said.iter().filter(is_warning).count() {
+            0 => String::new(),
+            n => format!(", {}", crate::event::counted(n, "warning")),
+        }
     }
 
     fn said(&self) -> std::sync::MutexGuard<'_, Vec<Event>> {

@@ -147,7 +147,7 @@ fn output_file(file: String, info: &ZipInfo) -> OutputFile {
 /// Cargo's arguments and rustc's flags as another machine with the same tools would have them: without the mappings of this
 /// machine's folders, and with those folders themselves replaced. What says only where things lie is left out.
 fn portable_flags(plan: &CompilePlan) -> Vec<String> {
-    const PLACES: [&str; 6] = ["--manifest-path", "--target-dir", "--sysroot", "--jobs", "-j", "-Cdlltool"];
+    const PLACES: [&str; 7] = ["-Lnative", "--manifest-path", "--target-dir", "--sysroot", "--jobs", "-j", "-Cdlltool"];
     let mut flags = Vec::new();
     if plan.no_build {
         // Nobody here knows what that build was told.

@@ -27,8 +27,10 @@ pub struct Prepared {
     pub config: Config,
     /// Folder for the results, absolute.
     pub output: PathBuf,
-    /// One per target.
+    /// One per target that can be built.
     pub targets: Vec<PreparedTarget>,
+    /// What the others lack. They keep none of those above from being built.
+    pub lacking: Vec<Problem>,
     /// `--variant`.
     pub variant: Option<String>,
 }
@@ -126,15 +128,26 @@ pub fn prepare(host: &dyn Host, sink: &dyn Sink, request: &BuildArgs) -> anyhow:
     };
     let contents = contents(&config, &inputs, &host.cwd())?;
     let rustc = cargo_config.rustc(host).rustc.map(|given| given.value);
-    let ready = toolchain::prepare_for(host, sink, &wants, options, rustc.as_deref())?;
+    let ready = toolchain::prepare_each(host, sink, &wants, options, rustc.as_deref())?;
     check_interrupt(host)?;
     let mut targets = Vec::new();
+    let mut lacking = Vec::new();
     let units = config.units.iter().zip(ready).zip(flags).zip(inputs).zip(contents);
     for ((((unit, ready), flags), inputs), (resources, texts)) in units {
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(Problems(found)) => {
+                toolchain::merge(&mut lacking, found);
+                continue;
+            }
+        };
         let compile = compile_plan(host, request, &workspace, &config, &cargo_config, unit, &ready, flags)?;
         targets.push(PreparedTarget { unit: unit.clone(), ready, compile, inputs, texts, resources });
     }
-    Ok(Prepared { workspace, config, output, targets, variant: request.variant.clone() })
+    if targets.is_empty() {
+        Problems::check(lacking.clone())?;
+    }
+    Ok(Prepared { workspace, config, output, targets, lacking, variant: request.variant.clone() })
 }
 
 /// Where the results go to the target folder, `--output` alone would not help cargo, which writes there too.
@@ -223,10 +236,18 @@ fn want(workspace: &Workspace, unit: &Unit, flags: &TargetFlags) -> Want {
         target: unit.target.clone(),
         backend: unit.backend,
         linker: flags.linker.as_ref().map(|l| l.value.display().to_string()),
-        crt_static: unit.crt_static,
+        // The user's flags have the last word.
+        crt_static: flags.rustflags.iter().rev().find_map(|f| crt_static(f)).unwrap_or(unit.crt_static),
+        msvc: unit.msvc.clone(),
         rust_version: workspace.members.iter().filter(|m| built(&m.name)).filter_map(|m| m.rust_version.clone()).max(),
         no_build: false,
     }
+}
+
+/// What a flag says about the C run-time.
+fn crt_static(flag: &str) -> Option<bool> {
+    let said = |sign: char| flag.contains(&format!("{sign}crt-static"));
+    if said('+') { Some(true) } else { said('-').then_some(false) }
 }
 
 #[allow(clippy::too_many_arguments)] // Everything that was decided meets here, once.
@@ -243,8 +264,8 @@ fn compile_plan(
     let cargo_home = cargo_config.cargo_home.clone();
     let vendored = cargo_config.source_directories();
     let mut roots = compile::known_roots(cargo_home.as_deref(), &vendored, &workspace.target_dir, unit.target.triple());
-    let (sources, name) = &ready.recipe.sources;
-    roots.remaps.push(compile::Remap::new(sources, name));
+    let folders = ready.recipe.folders.iter().chain([&ready.recipe.sources]);
+    roots.remaps.extend(folders.map(|(folder, name)| compile::Remap::new(folder, name)));
     compile::plan(&compile::Request {
         workspace,
         args: request,
@@ -255,6 +276,9 @@ fn compile_plan(
         cargo_home,
         user_rustflags: flags.rustflags,
         build_env: &|key| cargo_config.build_env(host, key),
+        subcommand: &ready.recipe.subcommand,
+        recipe_linker: ready.recipe.linker.as_deref(),
+        own_exe: host.own_exe(),
         recipe_env: &ready.recipe.env,
         recipe_rustflags: &ready.recipe.rustflags,
         recipe_cargo_args: &ready.recipe.cargo_args,

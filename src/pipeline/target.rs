@@ -10,7 +10,6 @@ use crate::model::Sha256;
 use crate::plan;
 use crate::stamp::{self, Resources};
 use crate::symbols::{self, Keep, Split, Tools};
-use crate::toolchain::SymbolTools;
 use anyhow::Context;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -59,7 +58,7 @@ pub fn executables(
         let keep = keep(target, spec);
         for (bin, resources) in spec.bins.iter().zip(resources) {
             let exe = built.exes.iter().find(|e| e.bin == *bin).context("an executable was lost on the way")?;
-            jobs.push((index, bin, &exe.path, keep, resources.as_ref()));
+            jobs.push((index, bin, exe, keep, resources.as_ref()));
         }
     }
     let list: Vec<String> = jobs.iter().map(|job| job.1.exe()).collect();
@@ -67,16 +66,20 @@ pub fn executables(
     let finished = jobs.into_par_iter().map(|(bundle, bin, exe, keep, resources)| {
         check_interrupt(host)?;
         let dir = work.join(folder(bundle));
-        let split = symbols::split(host, &tools, exe, &dir, keep)?;
-        let debug = finish(sink, &split, resources, bin)?;
+        let split = match &tools {
+            Some(tools) => symbols::split(host, tools, &exe.path, &dir, keep)?,
+            None => symbols::take_pdb(&exe.path, &exe.origin, &dir, keep)?,
+        };
+        let debug = finish(sink, &split, tools.is_none(), resources, bin)?;
         Ok(Executable { bundle, bin: bin.clone(), path: split.exe, debug })
     });
     finished.collect()
 }
 
-fn tools(target: &PreparedTarget) -> Tools {
-    let SymbolTools { objcopy, strip } = target.ready.recipe.tools.clone();
-    Tools { objcopy, strip }
+/// What splits debug information off: nothing where it is a PDB.
+fn tools(target: &PreparedTarget) -> Option<Tools> {
+    let tools = target.ready.recipe.tools.clone()?;
+    Some(Tools { objcopy: tools.objcopy, strip: tools.strip })
 }
 
 fn keep(target: &PreparedTarget, spec: &BundleSpec) -> Keep {
@@ -91,12 +94,13 @@ fn folder(bundle: usize) -> String {
 /// The commands that follow cargo's: those of [`executables`] with `stage` for the working folder.
 pub(super) fn commands(target: &PreparedTarget, stage: &Path) -> Vec<Cmd> {
     let mut all = Vec::new();
+    let Some(tools) = tools(target) else { return all };
     for (index, spec) in target.unit.bundles.iter().enumerate() {
         for bin in &spec.bins {
             let exe = stage.join("cargo").join(bin.exe());
             let dir = stage.join(folder(index));
             let placeholder = dir.join(format!(".tmp/{}.debug", bin.exe()));
-            all.extend(symbols::commands(&tools(target), &exe, &dir, &placeholder, keep(target, spec)));
+            all.extend(symbols::commands(&tools, &exe, &dir, &placeholder, keep(target, spec)));
         }
     }
     all
@@ -106,6 +110,7 @@ pub(super) fn commands(target: &PreparedTarget, stage: &Path) -> Vec<Cmd> {
 fn finish(
     sink: &dyn Sink,
     split: &Split,
+    is_pdb: bool,
     resources: Option<&Resources>,
     bin: &BinRef,
 ) -> anyhow::Result<Option<(PathBuf, DebugInfoFile)>> {
@@ -129,11 +134,19 @@ fn finish(
         return Ok(None);
     };
     let mut debug = read(path)?;
+    let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    if is_pdb {
+        // Stamping leaves the id alone; this holds it to that.
+        let debug_id = Some(symbols::check_pdb(&split.exe, &bytes, &debug)?);
+        write(&split.exe, &bytes)?;
+        let info = DebugInfoFile { file, sha256: Sha256::of(&debug), debuglink_crc32: None, debug_id };
+        return Ok(Some((path.clone(), info)));
+    }
     let bound = symbols::bind(&mut bytes, &mut debug)?;
     write(&split.exe, &bytes)?;
     write(path, &debug)?;
     let info = DebugInfoFile {
-        file: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+        file,
         sha256: Sha256::of(&debug),
         debuglink_crc32: Some(format!("{:08x}", bound.crc32)),
         debug_id: bound.debug_id,

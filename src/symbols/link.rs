@@ -1,7 +1,7 @@
 //! What ties an executable to its debug file: the name and CRC-32 in `.gnu_debuglink`, and the id (GUID and age) of the RSDS
 //! record that `--build-id` put into `.buildid` of both. (GDB manual, "Debugging Information in Separate Files".)
 
-use crate::pe::{Image, checksum};
+use crate::pe::{Image, SealFields, checksum};
 use anyhow::{Context, ensure};
 use sha2::{Digest, Sha256};
 use std::ops::Range;
@@ -35,7 +35,7 @@ pub fn bind(exe: &mut [u8], debug: &mut [u8]) -> anyhow::Result<Bound> {
     let crc32 = crc32fast::hash(debug);
     exe[crc_at].copy_from_slice(&crc32.to_le_bytes());
     seal(exe)?;
-    Ok(Bound { crc32, debug_id: id.map(|id| format!("{}{:X}", id.guid_hex(), id.age)) })
+    Ok(Bound { crc32, debug_id: id.map(|id| id.text()) })
 }
 
 /// A stripped executable without a debug file: the linker's id and objcopy's time give way to constants of the content.
@@ -68,11 +68,20 @@ fn rewrite(path: &Path, change: impl FnOnce(&mut Vec<u8>) -> anyhow::Result<()>)
     std::fs::write(path, bytes).with_context(|| format!("can't write `{}`", path.display()))
 }
 
-/// Zeroes what tells the time or was made from what is gone: stamp, id, CRC, CheckSum.
+/// Zeroes what tells the time or was made from what is gone: stamps, id and the name beside it, CRC, CheckSum.
 fn clear(bytes: &mut [u8]) -> anyhow::Result<()> {
     set_time(bytes, 0)?;
     if let Some(at) = id_field(bytes)? {
         bytes[at.start..at.start + 16].fill(0);
+        // zig's linker names a PDB that it does not write, after cargo's hash of the flags.
+        let name = bytes[at.end..].iter().take_while(|b| **b != 0).count();
+        bytes[at.end..at.end + name].fill(0);
+    }
+    let image = Image::parse(bytes)?;
+    // Each line of the debug directory has the time too. A debug file may have lost the directory.
+    let times = SealFields::of(&image).map(|fields| fields.time_stamps).unwrap_or_default();
+    for at in times {
+        bytes[at..at + 4].fill(0);
     }
     let image = Image::parse(bytes)?;
     if let Some(at) = crc_field(&image) {

@@ -3,10 +3,14 @@
 //! Order (docs/building.md draws it): [`split`] strips the executable and ties the debug file to it by name, checksum and id;
 //! then the executable is stamped and sealed, which gives it its final id; then [`bind`] hands that id to the debug file and
 //! writes the debug file's final checksum into the executable. Nothing may change either file afterwards, but a signature.
+//!
+//! For `-msvc` the linker has done all that: [`take_pdb`] finds the PDB, and [`check_pdb`] holds the two together.
 
 mod link;
+mod pdb;
 
 pub use link::{Bound, bind};
+pub use pdb::check as check_pdb;
 
 use crate::error::Problem;
 use crate::host::{self, Cmd, Host};
@@ -39,8 +43,16 @@ pub enum Keep {
 pub struct Split {
     /// The stripped executable.
     pub exe: PathBuf,
-    /// `NAME.exe.debug`; absent when nothing was kept or nothing was there.
+    /// `NAME.exe.debug`, or the PDB under the name that the executable has for it; absent when nothing was kept or nothing was there.
     pub debug: Option<PathBuf>,
+}
+
+/// As [`split`], for what lld-link or link.exe made: nothing to strip, and a PDB beside the executable that cargo left (`origin`).
+///
+/// # Errors
+/// `pdb-mismatch` when the PDB is not there or is of another build; a file can't be read or written.
+pub fn take_pdb(exe: &Path, origin: &Path, dir: &Path, keep: Keep) -> anyhow::Result<Split> {
+    pdb::take(exe, origin, dir, keep)
 }
 
 /// Symbols that rustc makes for `raw-dylib` imports: they spell out its temporary folder, whose name is random and whose path

@@ -138,10 +138,12 @@ impl Climb<'_> {
 
     fn build(&self, compiler: &Compiler, library: &Path) -> Result<std::path::PathBuf, Stop> {
         let tools = self.inventory.cross.get(self.want.target.triple());
+        let sdk = self.inventory.sdk.get(self.want.target.triple()).and_then(|sdk| sdk.state.as_ref().ok());
         let job = std_build::Job {
             compiler,
             target: &self.want.target,
             library,
+            msvc: sdk,
             linker: tools.and_then(|t| t.gcc.as_ref()).map(|g| g.path.as_path()),
             offline: self.options.offline,
         };

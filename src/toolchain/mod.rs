@@ -5,25 +5,35 @@
 
 mod apt;
 mod climb;
+mod compiler;
+mod link_test;
+pub mod llvm;
 pub mod probe;
 mod probe_cache;
 mod provision;
 pub mod recipe;
 mod std_build;
 pub mod std_source;
+mod supply;
 pub mod survey;
+pub mod transfer;
+pub mod xwin;
+mod xwin_env;
+pub mod zig;
 
-pub use recipe::{Backend, Recipe, SymbolTools};
+pub use recipe::{Backend, Chosen, Recipe, SymbolTools};
 
-use crate::config::BackendChoice;
+use crate::config::{BackendChoice, Msvc};
 use crate::error::{Exit, Problem, Problems};
 use crate::event::Sink;
 use crate::host::{Host, check_interrupt};
 use crate::model::Target;
 use climb::Climb;
 use probe::Inventory;
-use provision::{Provisioner, Stop};
+use provision::Provisioner;
+use std::collections::BTreeMap;
 use std::path::Path;
+use supply::Supplier;
 
 /// A target that is to be built, and what is known about it before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +46,8 @@ pub struct Want {
     pub linker: Option<String>,
     /// Link the C run-time statically.
     pub crt_static: bool,
+    /// Versions of Microsoft's files.
+    pub msvc: Msvc,
     /// The highest `rust-version` among the packages to build. It bounds which other compiler may stand in.
     pub rust_version: Option<semver::Version>,
     /// It is built already: what is needed is only what splits debug information off.
@@ -45,7 +57,15 @@ pub struct Want {
 impl Want {
     /// A target with nothing more known about it, C run-time linked statically.
     pub fn new(target: Target, backend: BackendChoice) -> Self {
-        Want { target, backend, linker: None, crt_static: true, rust_version: None, no_build: false }
+        Want {
+            target,
+            backend,
+            linker: None,
+            crt_static: true,
+            msvc: Msvc::default(),
+            rust_version: None,
+            no_build: false,
+        }
     }
 }
 
@@ -89,6 +109,14 @@ pub enum GapKind {
     Final,
     /// The cross linker or its binutils.
     Tools,
+    /// clang, lld and their kin.
+    Llvm,
+    /// cargo-xwin.
+    Xwin,
+    /// zig and cargo-zigbuild.
+    Zig,
+    /// Microsoft's CRT and SDK.
+    Sdk,
     /// The Windows standard library.
     Std,
 }
@@ -113,95 +141,121 @@ pub fn prepare_for(
     options: Options,
     rustc: Option<&Path>,
 ) -> anyhow::Result<Vec<Ready>> {
-    let inventory = probe::inventory_for(host, wants, options.fresh, rustc);
+    let mut problems: Vec<Problem> = Vec::new();
+    let mut all = Vec::new();
+    for result in prepare_each(host, sink, wants, options, rustc)? {
+        match result {
+            Ok(ready) => all.push(ready),
+            Err(Problems(found)) => merge(&mut problems, found),
+        }
+    }
+    Problems::check(problems)?;
+    Ok(all)
+}
+
+/// Adds problems that are not there yet: targets share tools.
+pub fn merge(problems: &mut Vec<Problem>, found: Vec<Problem>) {
+    for problem in found {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+}
+
+/// As [`prepare_for`], each target by itself: one that can't be built keeps none from being.
+///
+/// # Errors
+/// A choice that can't be meant (exit 2); no consent; interruption.
+pub fn prepare_each(
+    host: &dyn Host,
+    sink: &dyn Sink,
+    wants: &[Want],
+    options: Options,
+    rustc: Option<&Path>,
+) -> anyhow::Result<Vec<Result<Ready, Problems>>> {
+    let mut inventory = probe::inventory_for(host, wants, options.fresh, rustc);
     check_interrupt(host)?;
-    let (ready, gaps) = judge(host, wants, &inventory);
+    let verdicts = judge(host, wants, &inventory);
+    let gaps: Vec<&Gap> = verdicts.iter().filter_map(|v| v.as_ref().err()).flatten().collect();
+    let meant: Vec<Problem> =
+        gaps.iter().filter(|g| g.problem.exit == Exit::Usage).map(|g| g.problem.clone()).collect();
+    Problems::check(meant)?;
+    // What can't be mended is told before anything is mended.
     if !options.provision || gaps.is_empty() || gaps.iter().any(|g| g.kind == GapKind::Final) {
-        Problems::check(gaps.into_iter().map(|g| g.problem).collect())?;
-        return Ok(ready);
+        return Ok(results(wants, verdicts, &BTreeMap::new()));
     }
     let provisioner = Provisioner::new(host, sink, options.yes);
-    let inventory = provide_tools(host, &provisioner, wants, inventory, &gaps, rustc)?;
-    let mut problems = Vec::new();
-    for want in wants {
+    let supplier = Supplier { host, sink, provisioner: &provisioner, options };
+    let look = |inventory: &mut Inventory| *inventory = probe::inventory_for(host, wants, true, rustc);
+    let reasons = supplier.programs(&gaps)?;
+    if gaps.iter().any(|g| g.kind != GapKind::Std) {
+        look(&mut inventory);
+    }
+    let undownloaded = supplier.sdks(wants, &inventory)?;
+    if inventory.sdk.values().any(|sdk| sdk.state.is_err()) {
+        look(&mut inventory);
+    }
+    let mut left: BTreeMap<usize, Problem> = BTreeMap::new();
+    for (n, want) in wants.iter().enumerate() {
         let Some(active) = &inventory.compiler else { continue };
-        if want.no_build || std_source::find(host, want, active).is_ok() {
+        if want.no_build || supply::blocked(want, &inventory) || std_source::find(host, want, active).is_ok() {
             continue;
         }
         let climb = Climb { host, sink, provisioner: &provisioner, inventory: &inventory, active, want, options };
         match climb.run() {
             Ok(std) => sink.note(std_source::aloud(want, active, &std)),
             Err(error) => match error.downcast::<Problem>() {
-                Ok(problem) if problem.id == "missing-std" => problems.push(problem),
+                Ok(problem) if problem.id == "missing-std" => {
+                    left.insert(n, problem);
+                }
                 Ok(problem) => return Err(problem.into()),
                 Err(error) => return Err(error),
             },
         }
     }
-    Problems::check(problems)?;
-    let (ready, gaps) = judge(host, wants, &inventory);
-    Problems::check(gaps.into_iter().map(|g| g.problem).collect())?;
-    Ok(ready)
-}
-
-/// Installs linkers and binutils, and looks again.
-fn provide_tools(
-    host: &dyn Host,
-    provisioner: &Provisioner<'_>,
-    wants: &[Want],
-    inventory: Inventory,
-    gaps: &[Gap],
-    rustc: Option<&Path>,
-) -> anyhow::Result<Inventory> {
-    let mut packages: Vec<String> = gaps.iter().filter_map(|g| g.package.clone()).collect();
-    packages.sort();
-    packages.dedup();
-    if packages.is_empty() {
-        return Ok(inventory);
-    }
-    let all = |gaps: &[Gap]| Problems(gaps.iter().map(|g| g.problem.clone()).collect());
-    if !provisioner.has_apt() {
-        return Err(all(gaps).into());
-    }
-    match provisioner.install(&packages) {
-        Ok(()) => {}
-        Err(Stop::Fatal(error)) => return Err(error),
-        Err(Stop::Reason(reason)) => {
-            let mut problems = all(gaps);
-            for problem in problems.0.iter_mut().filter(|p| p.id == "missing-linker") {
-                problem.what = format!("{}; {reason}", problem.what);
+    let mut verdicts = judge(host, wants, &inventory);
+    for (want, verdict) in wants.iter().zip(&mut verdicts) {
+        for gap in verdict.as_mut().err().into_iter().flatten() {
+            if let Some(reason) = reasons.get(&gap.kind) {
+                gap.problem.what = format!("{}; {reason}", gap.problem.what);
             }
-            return Err(problems.into());
+            let cache = inventory.sdk.get(want.target.triple()).map(|sdk| &sdk.cache);
+            if let Some(problem) = cache.and_then(|c| undownloaded.get(c)).filter(|_| gap.kind == GapKind::Sdk) {
+                gap.problem = problem.clone();
+            }
         }
     }
-    let inventory = probe::inventory_for(host, wants, true, rustc);
-    let (_, gaps) = judge(host, wants, &inventory);
-    let left: Vec<Gap> = gaps.into_iter().filter(|g| g.kind == GapKind::Tools).collect();
-    if left.is_empty() { Ok(inventory) } else { Err(all(&left).into()) }
+    Ok(results(wants, verdicts, &left))
+}
+
+/// The verdicts as problems; `left` has what climbing the ladder found out about a standard library.
+fn results(
+    wants: &[Want],
+    verdicts: Vec<Result<Recipe, Vec<Gap>>>,
+    left: &BTreeMap<usize, Problem>,
+) -> Vec<Result<Ready, Problems>> {
+    let one = |(n, (want, verdict)): (usize, (&Want, Result<Recipe, Vec<Gap>>))| match verdict {
+        Ok(recipe) => Ok(Ready { target: want.target.clone(), recipe }),
+        Err(gaps) => {
+            let told = |gap: Gap| match left.get(&n) {
+                Some(problem) if gap.kind == GapKind::Std => problem.clone(),
+                _ => gap.problem,
+            };
+            Err(Problems(gaps.into_iter().map(told).collect()))
+        }
+    };
+    wants.iter().zip(verdicts).enumerate().map(one).collect()
 }
 
 /// Every target as it stands: a recipe, or what is missing for one.
-pub(crate) fn judge(host: &dyn Host, wants: &[Want], inventory: &Inventory) -> (Vec<Ready>, Vec<Gap>) {
-    let mut ready = Vec::new();
-    let mut gaps: Vec<Gap> = Vec::new();
-    for want in wants {
-        match judge_one(host, want, inventory) {
-            Ok(recipe) => ready.push(Ready { target: want.target.clone(), recipe }),
-            Err(found) => {
-                for gap in found {
-                    if !gaps.contains(&gap) {
-                        gaps.push(gap);
-                    }
-                }
-            }
-        }
-    }
-    (ready, gaps)
+fn judge(host: &dyn Host, wants: &[Want], inventory: &Inventory) -> Vec<Result<Recipe, Vec<Gap>>> {
+    wants.iter().map(|want| judge_one(host, want, inventory)).collect()
 }
 
 fn judge_one(host: &dyn Host, want: &Want, inventory: &Inventory) -> Result<Recipe, Vec<Gap>> {
-    let backend =
-        recipe::backend(want).map_err(|problem| vec![Gap { problem, kind: GapKind::Final, package: None }])?;
+    let chosen = recipe::backend(want, inventory)
+        .map_err(|problem| vec![Gap { problem, kind: GapKind::Final, package: None }])?;
+    let backend = chosen.backend;
     if want.no_build {
         let gaps = recipe::gaps(backend, want, inventory);
         return if gaps.is_empty() { Ok(recipe::packing(backend, want, inventory)) } else { Err(gaps) };
@@ -211,7 +265,11 @@ fn judge_one(host: &dyn Host, want: &Want, inventory: &Inventory) -> Result<Reci
     };
     let mut gaps = recipe::gaps(backend, want, inventory);
     match std_source::find(host, want, compiler) {
-        Ok(std) if gaps.is_empty() => Ok(recipe::recipe(backend, want, inventory, compiler, &std)),
+        Ok(std) if gaps.is_empty() => {
+            let mut recipe = recipe::recipe(backend, want, inventory, compiler, &std);
+            recipe.notes.splice(0..0, chosen.aloud(want));
+            Ok(recipe)
+        }
         Ok(_) => Err(gaps),
         Err(problem) => {
             gaps.push(Gap { problem, kind: GapKind::Std, package: None });

@@ -1,11 +1,14 @@
 //! What is installed. Tools are *tried*: one that is there but does not run counts as missing, and says why.
 
-use super::Want;
+pub use super::compiler::{Compiler, has_std};
+
+use super::compiler::compiler_of;
 use super::probe_cache::ProbeCache;
+use super::{Want, llvm, xwin, zig};
 use crate::host::{Cmd, Host};
 use crate::model::{Arch, Env, Target};
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -24,73 +27,12 @@ pub struct Tool {
     pub version: String,
 }
 
-/// A Rust compiler that runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compiler {
-    /// The program as it is called; of a rustup proxy, the compiler behind it.
-    pub path: PathBuf,
-    /// `rustc -vV`.
-    pub verbose: String,
-    /// Its release.
-    pub release: semver::Version,
-    /// Commit it was built from; a compiler that somebody built may not know.
-    pub commit: Option<String>,
-    /// Host triple.
-    pub host: String,
-    /// Its sysroot.
-    pub sysroot: PathBuf,
-    /// It belongs to rustup: `rustup target add` is for it.
-    pub rustup: bool,
-    /// The user named it, by RUSTC or in cargo's configuration: no other may stand in for it.
-    pub chosen: bool,
-}
-
-impl Compiler {
-    /// The first line of `rustc -vV`, such as `rustc 1.95.0 (59807616e 2026-04-14)`.
-    pub fn title(&self) -> &str {
-        self.verbose.lines().next().unwrap_or("rustc")
-    }
-
-    /// Whether its sysroot has a standard library for the target.
-    pub fn has_std(&self, target: &Target) -> bool {
-        has_std(&self.sysroot, target)
-    }
-
-    /// Where its sources are, if they are: the folder that has `library` in it.
-    pub fn source_root(&self) -> PathBuf {
-        self.sysroot.join("lib/rustlib/src/rust")
-    }
-
-    /// What stands for the sources in what it builds, the same on every machine: `/rustc/<commit>`.
-    pub fn virtual_root(&self) -> String {
-        format!("/rustc/{}", self.commit.clone().unwrap_or_else(|| self.release.to_string()))
-    }
-
-    /// The folder `library` of its sources, when they are there with all that a build needs.
-    pub fn sources(&self) -> Option<PathBuf> {
-        let library = self.source_root().join("library");
-        let parts = ["Cargo.toml", "Cargo.lock", "std/Cargo.toml", "sysroot/Cargo.toml"];
-        // Canonical: a distribution puts a link there, and the path stands in what is built.
-        parts.iter().all(|p| library.join(p).is_file()).then(|| library.canonicalize().unwrap_or(library))
-    }
-}
-
-/// Whether a sysroot has a standard library for the target. A folder alone is none: an interrupted download leaves one.
-pub fn has_std(sysroot: &Path, target: &Target) -> bool {
-    let dir = sysroot.join("lib/rustlib").join(target.triple()).join("lib");
-    let Ok(entries) = std::fs::read_dir(dir) else { return false };
-    let names: Vec<OsString> = entries.flatten().map(|e| e.file_name()).collect();
-    ["libstd-", "libcore-", "liballoc-"].iter().all(|prefix| {
-        names.iter().any(|name| name.to_str().is_some_and(|n| n.starts_with(prefix) && n.ends_with(".rlib")))
-    })
-}
-
 /// The GNU cross tools for one architecture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CrossTools {
     /// The linker driver.
     pub gcc: Option<Tool>,
-    /// For debug information.
+    /// For debug information; LLVM's where GNU has none for the architecture.
     pub objcopy: Option<Tool>,
     /// For what ships.
     pub strip: Option<Tool>,
@@ -111,6 +53,16 @@ pub struct Inventory {
     pub linkers: BTreeMap<String, PathBuf>,
     /// Environment variables that choose a C compiler or archiver, and are set.
     pub cc_env: Vec<String>,
+    /// The LLVM tools, when a target needs them.
+    pub llvm: llvm::Llvm,
+    /// cargo-xwin, when a target may need it.
+    pub xwin: xwin::Xwin,
+    /// Microsoft's files by target triple, for targets that are linked with them through cargo-xwin.
+    pub sdk: BTreeMap<String, xwin::Sdk>,
+    /// zig and cargo-zigbuild, when a target may need them.
+    pub zig: zig::Zig,
+    /// PATH.
+    pub path: Option<String>,
 }
 
 /// Prefix of the mingw-w64 tools for a target.
@@ -126,12 +78,15 @@ pub fn mingw_prefix(target: &Target) -> &'static str {
 /// not RUSTC that says so.
 pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option<&Path>) -> Inventory {
     let prober = Prober { host, cache: Mutex::new(ProbeCache::open(host, fresh)) };
-    let mut gnu: Vec<&Target> = wants.iter().map(|w| &w.target).filter(|t| t.env() == Env::Gnu).collect();
+    let mut gnu: Vec<&Target> = wants.iter().map(|w| &w.target).filter(|t| t.env() != Env::Msvc).collect();
     gnu.sort();
     gnu.dedup();
-    let inventory = std::thread::scope(|scope| {
+    let msvc: Vec<&Want> = wants.iter().filter(|w| xwin::may_need(w)).collect();
+    let mut inventory = std::thread::scope(|scope| {
         let compiler = scope.spawn(|| prober.active_compiler(rustc));
         let cargo = scope.spawn(|| prober.cargo());
+        let llvm = (!msvc.is_empty()).then(|| scope.spawn(|| llvm::Llvm::find(&prober)));
+        let xwin = (!msvc.is_empty()).then(|| scope.spawn(|| xwin::Xwin::find(&prober)));
         let cross: Vec<_> = gnu.iter().map(|t| (t, scope.spawn(|| prober.cross_tools(t)))).collect();
         Inventory {
             compiler: compiler.join().ok().flatten(),
@@ -143,8 +98,21 @@ pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option
                 .filter_map(|l| Some((l.clone(), host.which(OsStr::new(l))?)))
                 .collect(),
             cc_env: cc_env(host, &gnu),
+            llvm: llvm.and_then(|found| found.join().ok()).unwrap_or_default(),
+            xwin: xwin.and_then(|found| found.join().ok()).unwrap_or_default(),
+            zig: zig::Zig::default(),
+            sdk: BTreeMap::new(),
+            path: host.env("PATH").map(|p| p.to_string_lossy().into_owned()),
         }
     });
+    // Python is slow to start: only where zig is wanted, or nothing else is there.
+    if wants.iter().any(|want| zig::may_need(want, inventory.cross.get(want.target.triple()))) {
+        inventory.zig = zig::Zig::find(&prober);
+    }
+    for want in msvc {
+        let sdk = xwin::Sdk::look(host, want, &inventory.xwin, &inventory.llvm);
+        inventory.sdk.insert(want.target.triple().to_owned(), sdk);
+    }
     if let Ok(mut cache) = prober.cache.lock() {
         cache.save();
     }
@@ -163,9 +131,10 @@ pub fn compiler_at(host: &dyn Host, path: &Path) -> Option<Compiler> {
 
 /// Which of the variables that the `cc` crate reads are set.
 fn cc_env(host: &dyn Host, targets: &[&Target]) -> Vec<String> {
-    let mut names = vec!["TARGET_CC".to_owned(), "TARGET_AR".to_owned(), "CC".to_owned(), "AR".to_owned()];
+    const TOOLS: [&str; 3] = ["CC", "CXX", "AR"];
+    let mut names: Vec<String> = TOOLS.iter().flat_map(|tool| [format!("TARGET_{tool}"), (*tool).to_owned()]).collect();
     for target in targets {
-        for tool in ["CC", "AR"] {
+        for tool in TOOLS {
             names.push(format!("{tool}_{}", target.triple()));
             names.push(format!("{tool}_{}", target.triple().replace('-', "_")));
         }
@@ -174,8 +143,9 @@ fn cc_env(host: &dyn Host, targets: &[&Target]) -> Vec<String> {
     names
 }
 
-struct Prober<'a> {
-    host: &'a dyn Host,
+/// Tries tools.
+pub(super) struct Prober<'a> {
+    pub(super) host: &'a dyn Host,
     cache: Mutex<ProbeCache>,
 }
 
@@ -296,28 +266,39 @@ impl Prober<'_> {
         let (gcc, objcopy, strip) = std::thread::scope(|scope| {
             // Debian has the variants when its alternatives are broken; both make the same bytes of a Rust program.
             let gcc = scope.spawn(|| first(&names("gcc", &["", "-win32", "-posix"])));
-            let objcopy = scope.spawn(|| first(&names("objcopy", &[""])));
-            let strip = first(&names("strip", &[""]));
+            let binutils = |tool: &str| match target.arch() {
+                // GNU binutils of distributions have no ARM64 images.
+                Arch::Aarch64 => llvm::names(&format!("llvm-{tool}")),
+                Arch::X86_64 | Arch::I686 => names(tool, &[""]),
+            };
+            let objcopy = scope.spawn(move || first(&binutils("objcopy")));
+            let strip = first(&binutils("strip"));
             (gcc.join().ok().flatten(), objcopy.join().ok().flatten(), strip)
         });
         CrossTools { gcc, objcopy, strip, broken: found.into_inner().unwrap_or_default() }
     }
 
     /// Finds a tool and tries it: `None` when it is not there, `Err` when it does not run.
-    fn tool(&self, name: &str) -> Option<Result<Tool, String>> {
+    pub(super) fn tool(&self, name: &str) -> Option<Result<Tool, String>> {
+        self.tool_by(name, &["--version"])
+    }
+
+    /// As [`Prober::tool`], for a tool that tells its version, or at least that it runs, by other arguments.
+    pub(super) fn tool_by(&self, name: &str, args: &[&str]) -> Option<Result<Tool, String>> {
         let path = self.host.which(OsStr::new(name))?;
-        let question = format!("{} --version", path.display());
+        let question = format!("{} {}", path.display(), args.join(" "));
         if let Some(version) = self.cached(&question) {
             return Some(Ok(Tool { name: name.to_owned(), path, version }));
         }
-        let text = match self.ask(&path, &["--version"]) {
+        let text = match self.ask(&path, args) {
             Ok(text) => text,
             Err(reason) => return Some(Err(format!("`{}` is there and does not run: {reason}", path.display()))),
         };
         let version = text.lines().next().unwrap_or_default().to_owned();
         // A link to something else, such as ccache, may answer by more than its file.
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if real.file_name().is_some_and(|n| n.to_string_lossy().contains("-w64-mingw32-")) {
+        const KNOWN: [&str; 5] = ["-w64-mingw32-", "clang", "lld", "llvm-", "cargo-"];
+        if real.file_name().is_some_and(|n| KNOWN.iter().any(|k| n.to_string_lossy().contains(k))) {
             self.keep(&question, &version, &[path.clone(), real]);
         }
         Some(Ok(Tool { name: name.to_owned(), path, version }))
@@ -331,24 +312,4 @@ fn same(a: &Path, b: &Path) -> bool {
         (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
         _ => false,
     }
-}
-
-/// Reads `path`, `sysroot`, `rustup` and `rustc -vV`, one after the other.
-fn compiler_of(answer: &str) -> Option<Compiler> {
-    let mut parts = answer.splitn(4, '\n');
-    let (path, sysroot, rustup, verbose) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let field = |name: &str| {
-        let value = verbose.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(": "))?;
-        (value != "unknown").then(|| value.to_owned())
-    };
-    Some(Compiler {
-        path: path.into(),
-        verbose: verbose.to_owned(),
-        release: semver::Version::parse(&field("release")?).ok()?,
-        commit: field("commit-hash"),
-        host: field("host")?,
-        sysroot: sysroot.into(),
-        rustup: rustup == "true",
-        chosen: false,
-    })
 }

@@ -83,6 +83,13 @@ impl<'a> Provisioner<'a> {
         }
     }
 
+    /// A command that has to succeed.
+    pub(super) fn finish(&self, cmd: &Cmd) -> Result<(), Stop> {
+        let output = self.run(cmd)?;
+        let name = std::path::Path::new(&cmd.program).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if output.ok() { Ok(()) } else { Err(Stop::Reason(format!("{name}: {}", essence(&output)))) }
+    }
+
     /// `rustup …`.
     pub(super) fn rustup(&self, args: &[&str]) -> Result<(), Stop> {
         let output = self.run(&Cmd::new("rustup").args(args.iter().copied()).timeout(RUSTUP))?;
@@ -152,10 +159,21 @@ impl<'a> Provisioner<'a> {
     }
 }
 
-/// What a failed command says in its own words: its lines with `error`, `E:` or `Err:`, else the last ones.
+/// What a failed command says in its own words: its lines with `error`, `E:` or `Err:`, or from Rust's `Error:` on to the
+/// causes; else the last ones.
 fn essence(output: &Output) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
+    let all = stderr.lines().map(str::trim);
+    if let Some(at) = all.clone().position(|l| l.starts_with("Error: ")) {
+        return all
+            .skip(at)
+            .take_while(|l| !l.starts_with("Stack backtrace"))
+            .filter(|l| !l.is_empty())
+            .take(8)
+            .collect::<Vec<_>>()
+            .join(" ");
+    }
     let telling = |l: &&str| l.starts_with("error") || l.starts_with("E:") || l.starts_with("Err:");
-    let lines: Vec<&str> = stderr.lines().map(str::trim).filter(telling).take(3).collect();
+    let lines: Vec<&str> = all.filter(telling).take(3).collect();
     if lines.is_empty() { output.tail(3).replace('\n', " ") } else { lines.join(" ") }
 }

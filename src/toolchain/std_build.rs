@@ -9,6 +9,7 @@
 //! is removed at once, or by the next build of the same sysroot when the process was killed.
 
 use super::probe::{Compiler, has_std};
+use super::xwin::Filled;
 use crate::error::Problem;
 use crate::event::{Event, Sink};
 use crate::host::cache_dir;
@@ -49,8 +50,10 @@ pub(super) struct Job<'a> {
     pub(super) target: &'a Target,
     /// The folder `library` of the compiler's sources.
     pub(super) library: &'a Path,
-    /// The cross linker. The standard library is a DLL too.
+    /// The cross linker. The standard library is a DLL too, though no program here uses that.
     pub(super) linker: Option<&'a Path>,
+    /// What cargo-xwin sets, for `-msvc`.
+    pub(super) msvc: Option<&'a Filled>,
     /// Without network.
     pub(super) offline: bool,
 }
@@ -179,6 +182,9 @@ fn cargo(host: &dyn Host, job: &Job<'_>, command: &str, temp: &Path) -> Cmd {
         .env("__CARGO_DEFAULT_LIB_METADATA", "winsvc")
         .env_remove("CARGO_BUILD_TARGET")
         .env_remove("RUSTFLAGS");
+    for (name, value) in job.msvc.iter().flat_map(|msvc| &msvc.env) {
+        cmd = cmd.env(name, value);
+    }
     if let Some(linker) = job.linker {
         cmd = cmd.env(format!("CARGO_TARGET_{}_LINKER", job.target.env_name()), linker);
     }
@@ -193,7 +199,16 @@ fn compile(host: &dyn Host, sink: &dyn Sink, job: &Job<'_>, temp: &Path) -> anyh
     let manifest = std::fs::read_to_string(job.library.join("Cargo.toml"))?;
     let dist = manifest.lines().any(|l| l.trim() == "[profile.dist]");
     let mut flags: Vec<OsString> = vec!["-Zforce-unstable-if-unmarked".into(), "--cap-lints=allow".into()];
-    flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into());
+    match job.msvc {
+        Some(msvc) => flags.extend(msvc.rustflags.iter().map(OsString::from)),
+        None => {
+            flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into());
+            start_up(host, job, temp)?;
+            let mut search = OsString::from("-Lnative=");
+            search.push(start_up_dir(temp));
+            flags.push(search);
+        }
+    }
     if !dist {
         // What the dist profile says in newer sources. Bitcode is for users' link-time optimisation.
         flags.push("-Cembed-bitcode=yes".into());
@@ -270,6 +285,35 @@ fn remaps(host: &dyn Host, job: &Job<'_>, temp: &Path) -> Vec<(PathBuf, String)>
     remaps
 }
 
+/// Objects that rustc puts around a program where the target unwinds by DWARF tables; no crate, so cargo does not make them.
+const START_UP: [&str; 2] = ["rsbegin", "rsend"];
+
+fn start_up_dir(temp: &Path) -> PathBuf {
+    temp.join("start-up")
+}
+
+/// Makes them before the library, whose DLL is linked with them on i686.
+fn start_up(host: &dyn Host, job: &Job<'_>, temp: &Path) -> anyhow::Result<()> {
+    let dir = start_up_dir(temp);
+    std::fs::create_dir_all(&dir)?;
+    for name in START_UP {
+        let source = job.library.join("rtstartup").join(format!("{name}.rs"));
+        if job.target.env() != Env::Gnu || !source.is_file() {
+            continue;
+        }
+        let cmd = Cmd::new(&job.compiler.path)
+            .args(["--target", job.target.triple(), "-O", "--emit=obj", "--cap-lints=allow", "-o"])
+            .arg(dir.join(format!("{name}.o")))
+            .arg(source)
+            .env("RUSTC_BOOTSTRAP", "1");
+        let output = host.output(&cmd).map_err(|e| starting(host, &cmd, &e))?;
+        if !output.ok() {
+            anyhow::bail!("{name} could not be built: {}", output.tail(3));
+        }
+    }
+    Ok(())
+}
+
 /// Takes what a sysroot is made of out of cargo's folder, wherever this cargo lays it.
 fn gather(host: &dyn Host, job: &Job<'_>, temp: &Path, sysroot: &Path) -> anyhow::Result<()> {
     let lib = sysroot.join("lib/rustlib").join(job.target.triple()).join("lib");
@@ -279,27 +323,18 @@ fn gather(host: &dyn Host, job: &Job<'_>, temp: &Path, sysroot: &Path) -> anyhow
     for entry in walkdir::WalkDir::new(&built).min_depth(3) {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy();
-        if entry.file_type().is_file() && [".rlib", ".dll", ".dll.a"].iter().any(|end| name.ends_with(end)) {
+        let ends: &[&str] = match job.target.env() {
+            Env::Msvc => &[".rlib"],
+            Env::Gnu | Env::GnuLlvm => &[".rlib", ".dll", ".dll.a"],
+        };
+        if entry.file_type().is_file() && ends.iter().any(|end| name.ends_with(end)) {
             std::fs::rename(entry.path(), lib.join(entry.file_name()))?;
         }
     }
-    // Objects that rustc puts around a program where the target unwinds by DWARF tables; no crate, so cargo does not
-    // make them.
-    if job.target.env() == Env::Gnu {
-        for name in ["rsbegin", "rsend"] {
-            let source = job.library.join("rtstartup").join(format!("{name}.rs"));
-            if !source.is_file() {
-                continue;
-            }
-            let cmd = Cmd::new(&job.compiler.path)
-                .args(["--target", job.target.triple(), "-O", "--emit=obj", "--cap-lints=allow", "-o"])
-                .arg(lib.join(format!("{name}.o")))
-                .arg(source)
-                .env("RUSTC_BOOTSTRAP", "1");
-            let output = host.output(&cmd).map_err(|e| starting(host, &cmd, &e))?;
-            if !output.ok() {
-                anyhow::bail!("{} could not be built: {}", name, output.tail(3));
-            }
+    for name in START_UP {
+        let object = start_up_dir(temp).join(name).with_extension("o");
+        if object.is_file() {
+            std::fs::rename(&object, lib.join(name).with_extension("o"))?;
         }
     }
     check_interrupt(host)?;

@@ -1,10 +1,12 @@
 //! Everything that targets need, found and tried, for a report. Looks afresh: nothing that was kept counts.
 
-use super::probe::{self, CrossTools, Inventory, mingw_prefix};
-use super::{Backend, Ready, Want, no_compiler, recipe, std_source};
+use super::probe::{self, CrossTools, Inventory, Tool, mingw_prefix};
+use super::{Backend, Chosen, Gap, GapKind, Ready, Want, link_test, no_compiler, recipe, std_source, xwin};
 use crate::error::Problem;
 use crate::host::{Cmd, Host, check_interrupt};
+use crate::model::Env;
 use serde::Serialize;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,8 +17,12 @@ pub struct Row {
     /// The target triple; absent for what all targets share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// What it is: `compiler`, `cargo`, `linker`, `binutils`, `standard library`, `link test`, `target`.
+    /// What it is: `compiler`, `cargo`, `back end`, `linker`, `binutils`, `cargo-xwin`, `clang`, `Microsoft's files`, `zig`,
+    /// `standard library`, `link test`, `target`, `Wine`, `PowerShell` and so on.
     pub item: &'static str,
+    /// Nothing fails without it: builds of some crates or trying results out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// It is there and works.
     pub ok: bool,
     /// What was found, or what is wrong.
@@ -29,12 +35,18 @@ pub struct Row {
 impl Row {
     fn good(target: Option<&Want>, item: &'static str, found: impl Into<String>) -> Self {
         let target = target.map(|w| w.target.to_string());
-        Row { target, item, ok: true, found: found.into(), fixes: Vec::new() }
+        Row { target, item, optional: false, ok: true, found: found.into(), fixes: Vec::new() }
     }
 
     fn bad(target: Option<&Want>, item: &'static str, problem: Problem) -> Self {
         let target = target.map(|w| w.target.to_string());
-        Row { target, item, ok: false, found: problem.what, fixes: problem.fixes }
+        Row { target, item, optional: false, ok: false, found: problem.what, fixes: problem.fixes }
+    }
+
+    /// What is good to have: missing, it is told and counts for nothing.
+    fn optional(target: Option<&Want>, item: &'static str, tool: Option<String>, use_: &str) -> Self {
+        let found = tool.unwrap_or_else(|| format!("not found; {use_}"));
+        Row { optional: true, ..Row::good(target, item, found) }
     }
 }
 
@@ -61,7 +73,20 @@ pub fn survey(host: &dyn Host, wants: &[Want], rustc: Option<&Path>, deep: bool)
     for want in wants {
         of_target(host, want, &inventory, deep, &mut rows)?;
     }
+    let says = |names: &[&str], arg: &str| names.iter().find_map(|name| first_line(host, name, arg));
+    rows.push(Row::optional(None, "Wine", says(&["wine", "wine64"], "--version"), "it runs results on this machine"));
+    let powershell = says(&["pwsh", "powershell"], "--version");
+    rows.push(Row::optional(None, "PowerShell", powershell, "it runs the install scripts on this machine"));
     Ok(rows)
+}
+
+/// What a program says of itself, and where it is.
+fn first_line(host: &dyn Host, name: &str, arg: &str) -> Option<String> {
+    let path = host.which(OsStr::new(name))?;
+    let output = host.output(&Cmd::new(&path).arg(arg).timeout(Duration::from_secs(20))).ok()?;
+    let text = output.text();
+    (output.ok() && !text.is_empty())
+        .then(|| format!("{}, {}", text.lines().next().unwrap_or_default(), path.display()))
 }
 
 fn of_target(
@@ -71,41 +96,24 @@ fn of_target(
     deep: bool,
     rows: &mut Vec<Row>,
 ) -> anyhow::Result<()> {
-    let backend = match recipe::backend(want) {
-        Ok(backend) => backend,
+    let Chosen { backend, why } = match recipe::backend(want, inventory) {
+        Ok(chosen) => chosen,
         Err(problem) => {
             rows.push(Row::bad(Some(want), "target", problem));
             return Ok(());
         }
     };
-    let mut gaps = recipe::gaps(backend, want, inventory);
-    let none = CrossTools::default();
-    let tools = inventory.cross.get(want.target.triple()).unwrap_or(&none);
-    let linker = match (&want.linker, &tools.gcc) {
-        (Some(own), _) => inventory.linkers.get(own).map(|path| format!("{}, as configured", path.display())),
-        (None, Some(gcc)) => Some(format!("{}, {}", gcc.version, gcc.path.display())),
-        (None, None) => None,
-    };
-    let binutils = match (&tools.objcopy, &tools.strip) {
-        (Some(objcopy), Some(strip)) => {
-            Some(format!("{}, {}, {}", objcopy.version, objcopy.path.display(), strip.path.display()))
-        }
-        _ => None,
-    };
-    let mut ready = true;
-    for (item, found) in [("linker", linker), ("binutils", binutils)] {
-        rows.push(match found {
-            Some(found) => Row::good(Some(want), item, found),
-            None => {
-                ready = false;
-                let fallback = || {
-                    let what = format!("{item} for {} not found", mingw_prefix(&want.target));
-                    Problem::new("missing-linker", what).fix(super::doctor_command(&want.target))
-                };
-                // One gap names all tools that are missing: the first row has its fixes.
-                Row::bad(Some(want), item, if gaps.is_empty() { fallback() } else { gaps.remove(0).problem })
-            }
-        });
+    let asked = if want.backend == crate::config::BackendChoice::Auto { "auto" } else { "as asked for" };
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    let why = format!("{} ({asked}){why}", backend.as_str());
+    rows.push(Row::good(Some(want), "back end", why));
+    let gaps = recipe::gaps(backend, want, inventory);
+    let ready = gaps.is_empty();
+    match backend {
+        Backend::Mingw => mingw(host, want, inventory, gaps, rows),
+        Backend::Native => native(host, want, inventory, gaps, rows),
+        Backend::Xwin => msvc(want, inventory, &gaps, rows),
+        Backend::Zig => zig(want, inventory, gaps, rows),
     }
     let Some(compiler) = &inventory.compiler else { return Ok(()) };
     match std_source::find(host, want, compiler) {
@@ -115,8 +123,7 @@ fn of_target(
             if ready && deep {
                 let recipe = recipe::recipe(backend, want, inventory, compiler, &std);
                 let ready = Ready { target: want.target.clone(), recipe };
-                let with = std.compiler().unwrap_or(compiler);
-                rows.push(match link(host, want, &ready, &with.path)? {
+                rows.push(match link_test::run(host, want, &ready, &std.compiler().unwrap_or(compiler).path)? {
                     Ok(what) => Row::good(Some(want), "link test", what),
                     Err(why) => Row::bad(Some(want), "link test", why),
                 });
@@ -126,31 +133,106 @@ fn of_target(
     Ok(())
 }
 
-/// Compiles and links three lines, and looks at what comes out.
-fn link(host: &dyn Host, want: &Want, ready: &Ready, rustc: &Path) -> anyhow::Result<Result<String, Problem>> {
-    let dir = tempfile::tempdir()?;
-    let source = dir.path().join("link_test.rs");
-    std::fs::write(&source, "fn main() {\n    println!(\"{:?}\", std::env::args());\n}\n")?;
-    let exe = dir.path().join("link_test.exe");
-    let mut cmd = Cmd::new(rustc)
-        .args(["--edition=2021", "--target", want.target.triple()])
-        .args(ready.recipe.rustflags.iter())
-        .arg("-o")
-        .arg(&exe)
-        .arg(&source)
-        .timeout(Duration::from_secs(120));
-    let configured = format!("CARGO_TARGET_{}_LINKER", want.target.env_name());
-    let ours = ready.recipe.env.iter().find(|(key, _)| *key == configured).and_then(|(_, value)| value.clone());
-    if let Some(linker) = want.linker.clone().or(ours) {
-        cmd = cmd.arg(format!("-Clinker={linker}"));
+/// GNU's tools.
+fn mingw(host: &dyn Host, want: &Want, inventory: &Inventory, mut gaps: Vec<Gap>, rows: &mut Vec<Row>) {
+    let tools = inventory.cross.get(want.target.triple());
+    let linker = match (&want.linker, tools.and_then(|t| t.gcc.as_ref())) {
+        (Some(own), _) => inventory.linkers.get(own).map(|path| format!("{}, as configured", path.display())),
+        (None, Some(gcc)) => Some(format!("{}{}, {}", gcc.version, thread_model(host, gcc), gcc.path.display())),
+        (None, None) => None,
+    };
+    rows.push(found_or(want, "linker", linker, &mut gaps));
+    binutils(want, inventory, gaps, rows);
+}
+
+fn binutils(want: &Want, inventory: &Inventory, mut gaps: Vec<Gap>, rows: &mut Vec<Row>) {
+    let none = CrossTools::default();
+    let tools = inventory.cross.get(want.target.triple()).unwrap_or(&none);
+    let found = match (&tools.objcopy, &tools.strip) {
+        (Some(objcopy), Some(strip)) => {
+            Some(format!("{}, {}, {}", objcopy.version, objcopy.path.display(), strip.path.display()))
+        }
+        _ => None,
+    };
+    rows.push(found_or(want, "binutils", found, &mut gaps));
+}
+
+/// One gap names all tools that are missing: the first row has its fixes.
+fn found_or(want: &Want, item: &'static str, found: Option<String>, gaps: &mut Vec<Gap>) -> Row {
+    match found {
+        Some(found) => Row::good(Some(want), item, found),
+        None if !gaps.is_empty() => Row::bad(Some(want), item, gaps.remove(0).problem),
+        None => {
+            let what = format!("{item} for {} not found", mingw_prefix(&want.target));
+            Row::bad(Some(want), item, Problem::new("missing-linker", what).fix(super::doctor_command(&want.target)))
+        }
     }
-    let output = host.output(&cmd)?;
-    check_interrupt(host)?;
-    let head = std::fs::read(&exe).unwrap_or_default();
-    if output.ok() && head.starts_with(b"MZ") {
-        let by = if ready.recipe.backend == Backend::Mingw { "mingw" } else { "its own linker" };
-        return Ok(Ok(format!("a program of {} bytes was linked by {by}", head.len())));
+}
+
+/// Of Debian's two gccs the one for C++11 threads brings libwinpthread. A Rust program is the same with either.
+fn thread_model(host: &dyn Host, gcc: &Tool) -> String {
+    let output = host.output(&Cmd::new(&gcc.path).arg("-v").env("LC_ALL", "C").timeout(Duration::from_secs(20)));
+    let said = output.map(|o| String::from_utf8_lossy(&o.stderr).into_owned()).unwrap_or_default();
+    let model = said.lines().find_map(|l| l.strip_prefix("Thread model: "));
+    model.map_or_else(String::new, |model| format!(", thread model {}", model.trim()))
+}
+
+fn native(host: &dyn Host, want: &Want, inventory: &Inventory, mut gaps: Vec<Gap>, rows: &mut Vec<Row>) {
+    if want.target.env() != Env::Msvc {
+        return mingw(host, want, inventory, gaps, rows);
     }
-    let why = output.tail(3).replace('\n', " ");
-    Ok(Err(Problem::new("link-test", format!("a program of three lines can't be linked: {why}")).fix(cmd.display())))
+    let linker = want.linker.as_ref().and_then(|own| inventory.linkers.get(own));
+    rows.push(found_or(want, "linker", linker.map(|path| format!("{}, as configured", path.display())), &mut gaps));
+}
+
+/// LLVM's tools, cargo-xwin, and what it keeps.
+fn msvc(want: &Want, inventory: &Inventory, gaps: &[Gap], rows: &mut Vec<Row>) {
+    let gap = |kind: &[GapKind]| gaps.iter().find(|g| kind.contains(&g.kind)).map(|g| g.problem.clone());
+    let llvm = &inventory.llvm;
+    for (item, tool) in [("clang", &llvm.clang), ("lld-link", &llvm.lld_link), ("llvm-lib", &llvm.llvm_lib)] {
+        rows.push(match (tool, gap(&[GapKind::Llvm])) {
+            (Some(tool), _) => Row::good(Some(want), item, shown(tool)),
+            (None, problem) => {
+                Row::bad(Some(want), item, problem.unwrap_or_else(|| Problem::new("missing-llvm", item)))
+            }
+        });
+    }
+    let rc = llvm.llvm_rc.as_ref().map(shown);
+    rows.push(Row::optional(Some(want), "llvm-rc", rc, "build scripts that compile resources need it"));
+    rows.push(match (gap(&[GapKind::Xwin]), &inventory.xwin.tool) {
+        (None, Some(tool)) => Row::good(Some(want), "cargo-xwin", shown(tool)),
+        (problem, _) => Row::bad(
+            Some(want),
+            "cargo-xwin",
+            problem.unwrap_or_else(|| Problem::new("missing-cargo-xwin", "not found")),
+        ),
+    });
+    let Some(sdk) = inventory.sdk.get(want.target.triple()) else { return };
+    rows.push(match &sdk.state {
+        Err(gap) => Row::bad(Some(want), "Microsoft's files", gap.problem.clone()),
+        Ok(filled) => {
+            let version = |known: &Option<String>| known.clone().unwrap_or_else(|| "of unknown version".to_owned());
+            let (sdk_version, crt) = (version(&filled.sdk_version), version(&filled.crt_version));
+            let found = format!(
+                "SDK {sdk_version}, C run-time {crt}, for {}, in {}",
+                xwin::arch(&want.target),
+                sdk.cache.display()
+            );
+            Row::good(Some(want), "Microsoft's files", found)
+        }
+    });
+}
+
+/// zig, cargo-zigbuild, and what splits debug information off.
+fn zig(want: &Want, inventory: &Inventory, gaps: Vec<Gap>, rows: &mut Vec<Row>) {
+    let (mut of_zig, others): (Vec<Gap>, Vec<Gap>) = gaps.into_iter().partition(|g| g.kind == GapKind::Zig);
+    for (item, tool) in [("zig", &inventory.zig.zig), ("cargo-zigbuild", &inventory.zig.zigbuild)] {
+        rows.push(found_or(want, item, tool.as_ref().map(shown), &mut of_zig));
+    }
+    binutils(want, inventory, others, rows);
+}
+
+/// A tool's version and place. The LLVM tools that tell none say what they are.
+fn shown(tool: &Tool) -> String {
+    format!("{}, {}", tool.version.trim_start_matches("OVERVIEW: "), tool.path.display())
 }

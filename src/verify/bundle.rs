@@ -58,7 +58,7 @@ pub(super) fn check_file(
             let debug = check_archive(book, &beside, &archive::open(&beside)?)?;
             if let Some(inside) = &debug.contents {
                 check_times(book, inside, Some(manifest.epoch));
-                symbols::check_archive(book, &manifest, &contents, inside);
+                symbols::check_archive(book, &manifest, &contents, inside, options);
             }
             all.push(debug.facts);
         }

@@ -29,7 +29,7 @@ pub(super) struct Content {
     pub(super) sha256: Sha256,
     pub(super) crc32: u32,
     pub(super) time: Option<u64>,
-    /// The bytes, of executables, scripts and lists.
+    /// The bytes, of executables, PDBs, scripts and lists.
     pub(super) bytes: Option<Vec<u8>>,
 }
 
@@ -103,7 +103,7 @@ pub(super) fn unpack(book: &mut Book, subject: &str, archive: &Archive, entries:
 fn is_kept(entry: &Entry) -> bool {
     let name = entry.name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
-    let known = matches!(extension, "exe" | "json" | "ps1" | "psm1" | "psd1" | "cmd" | "bat" | "txt");
+    let known = matches!(extension, "exe" | "pdb" | "json" | "ps1" | "psm1" | "psd1" | "cmd" | "bat" | "txt");
     (known || name.eq_ignore_ascii_case(sums::FILE_NAME)) && entry.size <= MAX_KEPT
 }
 

@@ -117,9 +117,21 @@ fn an_unknown_windows_target() {
 }
 
 #[test]
-fn a_target_that_is_for_later() {
-    let says = ["`x86_64-pc-windows-msvc` is not supported yet", "fix: --target x86_64-pc-windows-gnu\n"];
-    Sandbox::hello("").refused(&["package", "--target", "x86_64-pc-windows-msvc"], 3, &says);
+fn a_back_end_that_can_not_build_the_target() {
+    let sandbox = Sandbox::hello("");
+    for (target, backend, instead) in [
+        ("x86_64-pc-windows-msvc", "mingw", "xwin"),
+        ("x86_64-pc-windows-msvc", "zig", "xwin"),
+        ("x86_64-pc-windows-gnu", "xwin", "mingw"),
+        ("aarch64-pc-windows-gnullvm", "mingw", "zig"),
+    ] {
+        let says = [
+            format!("error[backend-mismatch]: backend `{backend}` can't build {target}: "),
+            format!("fix: --backend {instead}\n"),
+        ];
+        let says: Vec<&str> = says.iter().map(String::as_str).collect();
+        sandbox.refused(&["package", "--target", target, "--backend", backend], 2, &says);
+    }
 }
 
 #[test]

@@ -17,31 +17,14 @@ if [ "$(cat "$root/.setup" 2>/dev/null)" = "$setup" ]; then
     exit 0
 fi
 
-[ "$(dpkg --print-architecture)" = amd64 ] || { echo "setup: Wine is prepared for amd64 only" >&2; exit 1; }
 for tool in patchelf apt-get dpkg-deb; do
     command -v $tool >/dev/null || { echo "setup: $tool is missing; run tests/setup.sh" >&2; exit 1; }
 done
 
-# The mirror of Debian's main archive: the one whose distribution is not `…-security` or `…-updates`.
-mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Component: main' |
-    awk '$2 !~ /-/ && $1 !~ /security/ { print $1; exit }')
-mirror=${MIRROR:-$mirror}
-[ -n "$mirror" ] || { echo "setup: apt has no Debian mirror; name one: MIRROR=http://… $0" >&2; exit 1; }
-
 work=$cache/wine10.new
 rm -rf "$work"
-mkdir -p "$work/root" "$work"/apt/{state/lists/partial,cache/archives/partial,debs}
+mkdir -p "$work/root"
 trap 'rm -rf "$work"' EXIT
-: >"$work/apt/status"
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-echo "deb [signed-by=$keyring] $mirror trixie main" >"$work/apt/sources.list"
-options=(
-    -o "Dir::Etc::sourcelist=$work/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null
-    -o "Dir::State=$work/apt/state" -o "Dir::State::status=$work/apt/status" -o "Dir::Cache=$work/apt/cache"
-    -o APT::Sandbox::User= -o APT::Architectures::=amd64 -o APT::Architectures::=i386 -o Acquire::Languages=none
-)
-echo "setup: asking $mirror for Wine 10"
-apt-get "${options[@]}" -qq update
 
 # What programs without windows need: Wine, its 32-bit half, the C library, TLS; a font, without which Wine
 # does not boot; and the description of a language whose Windows has UTF-8 as its code page.
@@ -51,15 +34,15 @@ packages=(
     libgnutls30t64 libidn2-0 libunistring5 libp11-kit0 libffi8 libtasn1-6 libnettle8t64 libhogweed6t64 libgmp10
 )
 echo "setup: downloading Wine 10 (about 220 MB)"
-(cd "$work/apt/debs" && apt-get "${options[@]}" -qq download "${packages[@]}")
+"$(dirname "${BASH_SOURCE[0]}")/trixie.sh" "$work" "${packages[@]}"
 
 echo "setup: unpacking Wine 10"
-for deb in "$work"/apt/debs/*_{amd64,all}.deb; do
+for deb in "$work"/debs/*_{amd64,all}.deb; do
     dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/root" --exclude='./usr/share/doc*' --exclude='./usr/share/man*' \
         --exclude='./usr/share/locale*' --exclude='./usr/share/lintian*' -f -
 done
 lib=$work/root/usr/lib/x86_64-linux-gnu
-dpkg-deb --fsys-tarfile "$work"/apt/debs/libwine_*_i386.deb |
+dpkg-deb --fsys-tarfile "$work"/debs/libwine_*_i386.deb |
     tar -x -C "$lib/wine" --strip-components=5 --wildcards -f - './usr/lib/i386-linux-gnu/wine/i386-windows/*'
 
 # Wine's own DLLs import this one, and Wine takes them only from DLLs that carry its mark, in the unused DOS program.

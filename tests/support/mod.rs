@@ -14,6 +14,7 @@ mod sandbox;
 mod state;
 mod wine;
 mod winsvc;
+mod xwin;
 
 pub use files::{link_or_copy_tree, target_tmp};
 pub use http::{Answer, free_port, get, wait_for};
@@ -22,7 +23,8 @@ pub use project::Project;
 pub use sandbox::{MAIN, Sandbox, check_refusal, finish, hello_toml, path_of_only};
 pub use state::{State, Value, difference};
 pub use wine::{Call, Ended, Machine};
-pub use winsvc::{Ran, bundle_name, cargo_winsvc, package, unpack};
+pub use winsvc::{Ran, bundle_name, cargo_winsvc, package, unpack, winsvc_command};
+pub use xwin::{xwin_cache, xwin_env, xwin_tools};
 
 /// The target that the tests build for.
 pub const TARGET: &str = "x86_64-pc-windows-gnu";

@@ -2,6 +2,7 @@
 
 use super::files::target_tmp;
 use super::project::Project;
+use super::sandbox::finish;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,9 +30,9 @@ impl Ran {
     }
 }
 
-/// Runs `cargo winsvc …` as cargo would, without the variables that `cargo test` sets. What is built for Windows goes into
+/// `cargo winsvc …` as cargo would run it, without the variables that `cargo test` sets. What is built for Windows goes into
 /// one folder, so that dependencies are built once.
-pub fn cargo_winsvc<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Ran {
+pub fn winsvc_command<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-winsvc"));
     command.arg("winsvc").args(args).current_dir(dir);
     for (key, _) in std::env::vars_os() {
@@ -41,12 +42,12 @@ pub fn cargo_winsvc<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Ran {
         }
     }
     command.env("CARGO_TARGET_DIR", target_tmp("windows"));
-    let output = command.output().unwrap();
-    Ran {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    command
+}
+
+/// Runs [`winsvc_command`] to its end.
+pub fn cargo_winsvc<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Ran {
+    finish(&mut winsvc_command(dir, args))
 }
 
 /// Packages a project for [`super::TARGET`]; returns the zip. The dev profile is enough for a test and builds faster.

@@ -34,6 +34,7 @@ pub(crate) const ROOT: &[Key] = &[
     Key::new("crt-static", Ty::Bool, "Links the C run-time into the executables, so that nothing has to be installed beside them.")
         .default("`true`")
         .example("false"),
+    Key::new("msvc", Ty::Table(MSVC), "Which of Microsoft's files an `-msvc` target is linked with through cargo-xwin. The environment (`XWIN_SDK_VERSION`, `XWIN_CRT_VERSION`) wins."),
     Key::new("debug-info", Ty::Choice(DEBUG_INFO), "How much debug information is built, over what the profile says. The symbols are made of it; the executables ship without it.")
         .default("`\"limited\"`")
         .example("\"full\""),
@@ -70,9 +71,22 @@ const SERVICES: Ty = Ty::Map { key: "NAME", form: Form::Text, value: &Ty::Table(
 const BACKENDS: &[Choice] = &[
     Choice::new("auto", "by target and by what is installed"),
     Choice::new("mingw", "GNU mingw-w64, for `-gnu` targets"),
+    Choice::new("xwin", "Microsoft's CRT and SDK through cargo-xwin, for `-msvc` targets"),
+    Choice::new("zig", "zig as linker through cargo-zigbuild, for `-gnu` and `-gnullvm` targets"),
     Choice::new("native", "plain cargo with the linker that cargo's own configuration names"),
-    Choice::not_yet("xwin", "Microsoft's libraries through xwin"),
-    Choice::not_yet("zig", "zig as linker"),
+];
+
+const MSVC: &[Key] = &[
+    Key::new("sdk-version", Ty::Text(Form::FileVersion), "Version of the Windows SDK.")
+        .default("`\"10.0.26100\"`")
+        .example("\"10.0.22621\""),
+    Key::new(
+        "crt-version",
+        Ty::Text(Form::FileVersion),
+        "Version of the C run-time: the number in the names of Microsoft's packages `Microsoft.VC.<number>.CRT…`.",
+    )
+    .default("`\"14.44.17.14\"`")
+    .example("\"14.43.17.13\""),
 ];
 
 const DEBUG_INFO: &[Choice] = &[

@@ -6,7 +6,7 @@ pub(super) const CASES: &[(&str, &[&str])] = &[
         r#"colour = 1
 "#,
         &[
-            r#"unknown-key: unknown key `colour` @ agent/Cargo.toml:4:1  colour | the keys here are `id`, `required-version`, `targets`, `profile`, `backend`, `crt-static`, `debug-info`, `assets`, `archive-name`, `compression`, `symbols`, `templates`, `min-windows`, `resource`, `services`, `parameters`, `install`, `target` and `variants`"#,
+            r#"unknown-key: unknown key `colour` @ agent/Cargo.toml:4:1  colour | the keys here are `id`, `required-version`, `targets`, `profile`, `backend`, `crt-static`, `msvc`, `debug-info`, `assets`, `archive-name`, `compression`, `symbols`, `templates`, `min-windows`, `resource`, `services`, `parameters`, `install`, `target` and `variants`"#,
         ],
     ),
     (
@@ -26,12 +26,12 @@ resource = 1.5"#,
         ],
     ),
     (
-        r#"backend = "xwin"
+        r#"backend = "msvc"
 symbols = "bundle"
 debug-info = "ful"
 compression = "max""#,
         &[
-            r#"not-supported-yet: `backend = "xwin"` (Microsoft's libraries through xwin) is not supported yet @ agent/Cargo.toml:4:1  backend | one of `auto`, `mingw` or `native`"#,
+            r#"wrong-value: `backend`: unknown value "msvc" @ agent/Cargo.toml:4:1  backend | one of `auto`, `mingw`, `xwin`, `zig` or `native`"#,
             r#"not-supported-yet: `symbols = "bundle"` (inside the bundle) is not supported yet @ agent/Cargo.toml:5:1  symbols | one of `archive` or `none`"#,
             r#"wrong-value: `debug-info`: unknown value "ful" @ agent/Cargo.toml:6:1  debug-info | debug-info = "full""#,
             r#"wrong-value: `compression`: unknown value "max" @ agent/Cargo.toml:7:1  compression | one of `default` or `best`"#,

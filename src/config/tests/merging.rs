@@ -221,8 +221,8 @@ fn flags_are_judged_too() {
             "wrong-value: `backend`: unknown value \"mingv\" (`--backend mingv`) | --backend mingw",
         ),
         (
-            args(|a| a.backend = Some("zig".into())),
-            "not-supported-yet: `backend = \"zig\"` (zig as linker) is not supported yet (`--backend zig`) | one of `auto`, `mingw` or `native`",
+            args(|a| a.backend = Some("ziq".into())),
+            "wrong-value: `backend`: unknown value \"ziq\" (`--backend ziq`) | --backend zig",
         ),
         (
             args(|a| a.profile = Some("a b".into())),

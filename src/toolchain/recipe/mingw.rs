@@ -10,10 +10,11 @@ use crate::model::{Arch, Target};
 /// The Debian package that brings the whole of it, or what is needed when nothing is built.
 fn apt_package(want: &Want) -> &'static str {
     match (want.target.arch(), want.no_build) {
+        (Arch::Aarch64, true) => "llvm",
         (Arch::I686, false) => "gcc-mingw-w64-i686",
         (Arch::X86_64 | Arch::Aarch64, false) => "gcc-mingw-w64-x86-64",
         (Arch::I686, true) => "binutils-mingw-w64-i686",
-        (Arch::X86_64 | Arch::Aarch64, true) => "binutils-mingw-w64-x86-64",
+        (Arch::X86_64, true) => "binutils-mingw-w64-x86-64",
     }
 }
 
@@ -30,11 +31,29 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
         None if tools.gcc.is_none() => missing.push(format!("{prefix}-gcc")),
         None => {}
     }
-    for (name, tool) in [("objcopy", &tools.objcopy), ("strip", &tools.strip)] {
-        if tool.is_none() {
-            missing.push(format!("{prefix}-{name}"));
-        }
-    }
+    missing.extend(missing_binutils(want, tools));
+    named(want, tools, &missing)
+}
+
+/// What splits debug information off, alone.
+pub(super) fn symbol_gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
+    let none = CrossTools::default();
+    let tools = inventory.cross.get(want.target.triple()).unwrap_or(&none);
+    named(&Want { no_build: true, ..want.clone() }, tools, &missing_binutils(want, tools))
+}
+
+fn missing_binutils(want: &Want, tools: &CrossTools) -> Vec<String> {
+    let prefix = if is_llvm(&want.target) { "llvm" } else { mingw_prefix(&want.target) };
+    let both = [("objcopy", &tools.objcopy), ("strip", &tools.strip)];
+    both.iter().filter(|(_, tool)| tool.is_none()).map(|(name, _)| format!("{prefix}-{name}")).collect()
+}
+
+/// GNU binutils of distributions have no ARM64 images.
+fn is_llvm(target: &Target) -> bool {
+    target.arch() == Arch::Aarch64
+}
+
+fn named(want: &Want, tools: &CrossTools, missing: &[String]) -> Vec<Gap> {
     if missing.is_empty() {
         return Vec::new();
     }
@@ -80,20 +99,31 @@ pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
         if want.linker.is_none() {
             recipe.versions.push(ToolVersion { name: format!("{prefix}-gcc"), version: version_of(&gcc.version) });
         }
-        // rustc and the cc crate know the default name.
-        if gcc.name != format!("{prefix}-gcc") {
-            if want.linker.is_none() {
-                let key = format!("CARGO_TARGET_{}_LINKER", want.target.env_name());
-                recipe.env.push((key, Some(gcc.path.display().to_string())));
-            }
-            let underscored = want.target.triple().replace('-', "_");
-            let chosen = [format!("CC_{}", want.target), format!("CC_{underscored}"), "TARGET_CC".to_owned()];
-            if !chosen.iter().any(|name| inventory.cc_env.contains(name)) {
-                recipe.env.push((format!("CC_{underscored}"), Some(gcc.path.display().to_string())));
-            }
+        // rustc knows the default name, the cc crate for the vendor `pc` alone: another target gets the machine's own `cc` from it (1.2.67).
+        let is_plain = gcc.name == format!("{prefix}-gcc");
+        if !is_plain && want.linker.is_none() {
+            let key = format!("CARGO_TARGET_{}_LINKER", want.target.env_name());
+            recipe.env.push((key, Some(gcc.path.display().to_string())));
+        }
+        let is_known = want.target.triple().contains("-pc-");
+        if !is_plain || !is_known {
+            choose(recipe, want, inventory, "CC", gcc.path.display().to_string());
+        }
+        if !is_known {
+            choose(recipe, want, inventory, "CXX", format!("{prefix}-g++"));
+            choose(recipe, want, inventory, "AR", format!("{prefix}-ar"));
         }
     }
     symbol_tools(recipe, want, inventory);
+}
+
+/// Names a tool for the cc crate, unless the user did.
+fn choose(recipe: &mut Recipe, want: &Want, inventory: &Inventory, tool: &str, program: String) {
+    let underscored = want.target.triple().replace('-', "_");
+    let names = [format!("{tool}_{}", want.target), format!("{tool}_{underscored}"), format!("TARGET_{tool}")];
+    if !names.iter().any(|name| inventory.cc_env.contains(name)) {
+        recipe.env.push((format!("{tool}_{underscored}"), Some(program)));
+    }
 }
 
 /// The tools that split debug information off.
@@ -101,8 +131,9 @@ pub(super) fn symbol_tools(recipe: &mut Recipe, want: &Want, inventory: &Invento
     let Some(tools) = inventory.cross.get(want.target.triple()) else { return };
     let prefix = mingw_prefix(&want.target);
     if let (Some(objcopy), Some(strip)) = (&tools.objcopy, &tools.strip) {
-        recipe.tools = SymbolTools { objcopy: objcopy.path.clone(), strip: strip.path.clone() };
-        recipe.versions.push(ToolVersion { name: format!("{prefix}-binutils"), version: version_of(&objcopy.version) });
+        recipe.tools = Some(SymbolTools { objcopy: objcopy.path.clone(), strip: strip.path.clone() });
+        let name = if is_llvm(&want.target) { "llvm-objcopy".to_owned() } else { format!("{prefix}-binutils") };
+        recipe.versions.push(ToolVersion { name, version: version_of(&objcopy.version) });
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod mingw;
 mod native;
+mod xwin;
+mod zig;
 
 use super::probe::{Compiler, Inventory};
 use super::std_source::{self, Std};
@@ -19,6 +21,10 @@ use std::path::PathBuf;
 pub enum Backend {
     /// GNU mingw-w64.
     Mingw,
+    /// Microsoft's CRT and SDK through cargo-xwin.
+    Xwin,
+    /// zig through cargo-zigbuild.
+    Zig,
     /// Plain cargo with the user's own linker.
     Native,
 }
@@ -28,6 +34,8 @@ impl Backend {
     pub fn as_str(self) -> &'static str {
         match self {
             Backend::Mingw => "mingw",
+            Backend::Xwin => "xwin",
+            Backend::Zig => "zig",
             Backend::Native => "native",
         }
     }
@@ -39,6 +47,10 @@ impl Backend {
 pub struct Recipe {
     /// Who builds and links.
     pub backend: Backend,
+    /// Cargo's subcommand that builds.
+    pub subcommand: String,
+    /// The lld-link that links, called by our own program so that no path gets into the PDB ([`crate::linker`]).
+    pub linker: Option<PathBuf>,
     /// Environment for cargo; `None` removes a variable.
     pub env: Vec<(String, Option<String>)>,
     /// Compiler flags of ours, one argument each, to stand behind the user's effective ones.
@@ -48,8 +60,10 @@ pub struct Recipe {
     /// Where the compiler finds the standard library's sources, and what stands for that folder: rustc writes the folder into
     /// executables when it is there (component rust-src), else `/rustc/<commit>`.
     pub sources: (PathBuf, String),
-    /// What splits debug information off.
-    pub tools: SymbolTools,
+    /// Further folders of this machine that compilers write down, and what stands for each: headers.
+    pub folders: Vec<(PathBuf, String)>,
+    /// What splits debug information off. A PDB is a file of its own and needs none.
+    pub tools: Option<SymbolTools>,
     /// Everything that takes part, with its version.
     pub versions: Vec<ToolVersion>,
     /// What the user should know about the choice.
@@ -60,11 +74,14 @@ impl Recipe {
     fn empty(backend: Backend, sources: (PathBuf, String)) -> Self {
         Recipe {
             backend,
+            subcommand: "build".to_owned(),
+            linker: None,
             env: Vec::new(),
             rustflags: Vec::new(),
             cargo_args: Vec::new(),
             sources,
-            tools: SymbolTools { objcopy: PathBuf::new(), strip: PathBuf::new() },
+            folders: Vec::new(),
+            tools: None,
             versions: Vec::new(),
             notes: Vec::new(),
         }
@@ -81,27 +98,73 @@ pub struct SymbolTools {
     pub strip: PathBuf,
 }
 
-/// Chooses the back end.
+/// The back end, and why it is that one, when nobody asked for it by name and another might have been expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Which.
+    pub backend: Backend,
+    /// Why.
+    pub why: Option<String>,
+}
+
+impl Chosen {
+    /// What is said about the choice in every build.
+    pub(super) fn aloud(&self, want: &Want) -> Option<String> {
+        self.why.as_ref().map(|why| format!("back end {} for {}: {why}", self.backend.as_str(), want.target))
+    }
+}
+
+/// Chooses the back end by the target, by what was asked for, and by what is installed.
 ///
 /// # Errors
-/// A target that no back end of this version builds.
-pub fn backend(want: &Want) -> Result<Backend, Problem> {
+/// A back end that can't build the target (exit 2); a target that needs a linker of the user's and has none.
+pub fn backend(want: &Want, inventory: &Inventory) -> Result<Chosen, Problem> {
+    use BackendChoice as Choice;
     let target = &want.target;
-    let unsupported = |why: &str| {
-        Problem::new("unsupported-target", format!("target `{target}` is not supported yet: {why}"))
-            .fix("--target x86_64-pc-windows-gnu")
-            .exit(Exit::ToolMissing)
+    let chosen = |backend, why: Option<String>| Ok(Chosen { backend, why });
+    let refuse = |why: &str, instead: &str| {
+        let what = format!("backend `{}` can't build {target}: {why}", want.backend.as_str());
+        Err(Problem::usage("backend-mismatch", what).fix(format!("--backend {instead}")))
     };
+    let configured = || want.linker.as_ref().map(|linker| format!("cargo's configuration names the linker `{linker}`"));
     match (target.env(), want.backend) {
-        (Env::Msvc, _) => Err(unsupported("this version has no back end for the MSVC ABI")),
-        (Env::Gnu, BackendChoice::Auto | BackendChoice::Mingw) => Ok(Backend::Mingw),
-        (Env::Gnu, BackendChoice::Native) => Ok(Backend::Native),
-        (Env::GnuLlvm, BackendChoice::Mingw) => {
-            Err(unsupported("GNU mingw-w64 can't link it; it needs the LLVM tools and backend = \"native\""))
+        (Env::Msvc, Choice::Auto) if want.linker.is_some() => chosen(Backend::Native, configured()),
+        (Env::Msvc, Choice::Auto | Choice::Xwin) => chosen(Backend::Xwin, None),
+        (Env::Msvc, Choice::Mingw) => refuse("mingw-w64 links `-gnu` targets", "xwin"),
+        (Env::Msvc, Choice::Zig) => refuse("zig brings mingw-w64's libraries, not Microsoft's", "xwin"),
+        (Env::Gnu | Env::GnuLlvm, Choice::Xwin) => refuse(
+            "Microsoft's libraries are for `-msvc` targets",
+            if target.env() == Env::Gnu { "mingw" } else { "zig" },
+        ),
+        (Env::GnuLlvm, Choice::Mingw) => refuse("GNU mingw-w64 has not the libraries of LLVM's", "zig"),
+        (_, Choice::Zig) if target.triple().contains("-win7-") => {
+            refuse("cargo-zigbuild does not know the vendor `win7`", "mingw")
         }
-        (Env::GnuLlvm, _) if want.linker.is_some() => Ok(Backend::Native),
-        (Env::GnuLlvm, _) => Err(unsupported("it has no linker of its own here")
-            .fix(format!("or set target.{target}.linker in .cargo/config.toml to llvm-mingw's clang"))),
+        (Env::Gnu, Choice::Mingw) => chosen(Backend::Mingw, None),
+        (Env::Gnu, Choice::Auto) => {
+            let gcc = inventory.cross.get(target.triple()).is_some_and(|tools| tools.gcc.is_some());
+            let zig = inventory.zig.is_there() && !target.triple().contains("-win7-");
+            match gcc || want.linker.is_some() || !zig {
+                true => chosen(Backend::Mingw, None),
+                false => chosen(Backend::Zig, Some("mingw-w64's gcc is not there".to_owned())),
+            }
+        }
+        (Env::GnuLlvm, Choice::Auto) if want.linker.is_some() => chosen(Backend::Native, configured()),
+        (Env::GnuLlvm, Choice::Auto) => chosen(Backend::Zig, Some("no linker is configured for it".to_owned())),
+        (_, Choice::Zig) => chosen(Backend::Zig, None),
+        (Env::GnuLlvm | Env::Msvc, Choice::Native) if want.linker.is_none() && !want.no_build => {
+            let fix = match target.env() {
+                Env::Msvc => "lld-link",
+                _ => "llvm-mingw's clang",
+            };
+            Err(Problem::new(
+                "missing-linker",
+                format!("backend `native` needs a linker of your own for {target}, and none is configured"),
+            )
+            .fix(format!("set target.{target}.linker in .cargo/config.toml to {fix}"))
+            .exit(Exit::ToolMissing))
+        }
+        (_, Choice::Native) => chosen(Backend::Native, None),
     }
 }
 
@@ -109,6 +172,10 @@ pub fn backend(want: &Want) -> Result<Backend, Problem> {
 pub(super) fn gaps(backend: Backend, want: &Want, inventory: &Inventory) -> Vec<Gap> {
     match backend {
         Backend::Mingw => mingw::gaps(want, inventory),
+        Backend::Xwin if want.no_build => Vec::new(),
+        Backend::Xwin => xwin::gaps(want, inventory),
+        Backend::Zig if want.no_build => mingw::symbol_gaps(want, inventory),
+        Backend::Zig => zig::gaps(want, inventory),
         Backend::Native => native::gaps(want, inventory),
     }
 }
@@ -116,7 +183,9 @@ pub(super) fn gaps(backend: Backend, want: &Want, inventory: &Inventory) -> Vec<
 /// The recipe for a target that is built already: its tools, and nothing that would say how it was built.
 pub(super) fn packing(backend: Backend, want: &Want, inventory: &Inventory) -> Recipe {
     let mut recipe = Recipe::empty(backend, (PathBuf::new(), String::new()));
-    mingw::symbol_tools(&mut recipe, want, inventory);
+    if want.target.env() != Env::Msvc {
+        mingw::symbol_tools(&mut recipe, want, inventory);
+    }
     recipe
 }
 
@@ -129,9 +198,11 @@ pub fn recipe(backend: Backend, want: &Want, inventory: &Inventory, compiler: &C
     if want.crt_static {
         recipe.rustflags.push("-Ctarget-feature=+crt-static".to_owned());
     }
-    reproducible(&mut recipe, want);
+    reproducible(&mut recipe, want, backend);
     match backend {
         Backend::Mingw => mingw::apply(&mut recipe, want, inventory),
+        Backend::Xwin => xwin::apply(&mut recipe, want, inventory),
+        Backend::Zig => zig::apply(&mut recipe, want, inventory),
         Backend::Native => native::apply(&mut recipe, inventory, want),
     }
     recipe
@@ -160,10 +231,17 @@ fn standard_library(recipe: &mut Recipe, want: &Want, active: &Compiler, std: &S
 }
 
 /// Links without the time, with an id from the content. The id (GNU ld's `--build-id`) is an RSDS record in a section
-/// `.buildid` with a debug directory that points to it.
-fn reproducible(recipe: &mut Recipe, want: &Want) {
+/// `.buildid` with a debug directory that points to it. Microsoft's way of both is `/Brepro`; the executable then names its PDB
+/// without a folder.
+fn reproducible(recipe: &mut Recipe, want: &Want, backend: Backend) {
+    if want.target.env() == Env::Msvc {
+        recipe.rustflags.extend(["/Brepro", "/PDBALTPATH:%_PDB%"].map(|flag| format!("-Clink-arg={flag}")));
+        return;
+    }
     let driver = want.linker.as_deref().is_none_or(is_driver);
-    for flag in ["--no-insert-timestamp", "--build-id"] {
+    // zig 0.17 refuses the first.
+    let flags = ["--no-insert-timestamp", "--build-id"].into_iter().skip(usize::from(backend == Backend::Zig));
+    for flag in flags {
         recipe.rustflags.push(format!("-Clink-arg={}{flag}", if driver { "-Wl," } else { "" }));
     }
 }

@@ -68,6 +68,7 @@ impl Scene {
             target: &target,
             library: &self.library,
             linker: Some(&linker),
+            msvc: None,
             offline: false,
         };
         build(&self.host, &Silent, &job)
@@ -124,7 +125,8 @@ fn a_compiler_of_another_version_gets_its_own() {
         write(&scene.machine.active.path, text);
         let own = Compiler { commit: None, ..scene.machine.active.clone() };
         let target = GNU.parse().unwrap();
-        let job = Job { compiler: &own, target: &target, library: &scene.library, linker: None, offline: false };
+        let job =
+            Job { compiler: &own, target: &target, library: &scene.library, linker: None, msvc: None, offline: false };
         build(&scene.host, &Silent, &job).unwrap()
     };
     assert_ne!(own("one"), own("another"));
@@ -147,8 +149,14 @@ fn one_that_waits_says_so_and_can_be_interrupted() {
     let scene = scene();
     let sink = Recorder::default();
     let target = GNU.parse().unwrap();
-    let job =
-        Job { compiler: &scene.machine.active, target: &target, library: &scene.library, linker: None, offline: false };
+    let job = Job {
+        compiler: &scene.machine.active,
+        target: &target,
+        library: &scene.library,
+        linker: None,
+        msvc: None,
+        offline: false,
+    };
     let error = std::thread::scope(|scope| {
         let first = scope.spawn(|| scene.build());
         while scene.builds.load(Ordering::SeqCst) == 0 {
@@ -210,4 +218,54 @@ fn what_a_killed_build_left_is_cleared_and_never_taken() {
     let mut left = scene.left();
     left.sort();
     assert_eq!(left, [".build-other-key-alive".to_owned(), name]);
+}
+
+#[test]
+fn a_library_for_msvc_is_linked_as_cargo_xwin_says_and_holds_no_dll() {
+    let scene = scene();
+    let filled = crate::toolchain::xwin::Filled {
+        env: vec![("LIB".into(), "/sdk/lib".into()), ("PATH".into(), "/links".into())],
+        rustflags: vec!["-Clinker-flavor=lld-link".into()],
+        ..Default::default()
+    };
+    let target: crate::model::Target = "x86_64-win7-windows-msvc".parse().unwrap();
+    let host = scene.host.on("cargo build", move |cmd| {
+        let flags = env_of(cmd, "CARGO_ENCODED_RUSTFLAGS").unwrap();
+        assert!(flags.contains("-Clinker-flavor=lld-link") && !flags.contains("--no-insert-timestamp"), "{flags}");
+        assert_eq!((env_of(cmd, "LIB").as_deref(), env_of(cmd, "PATH").as_deref()), (Some("/sdk/lib"), Some("/links")));
+        let out = PathBuf::from(env_of(cmd, "CARGO_TARGET_DIR").unwrap()).join("x86_64-win7-windows-msvc/dist/deps");
+        for name in ["libstd-1.rlib", "std-1.dll", "libcore-2.rlib", "liballoc-3.rlib"] {
+            write(&out.join(name), name);
+        }
+        done()
+    });
+    let job = Job {
+        compiler: &scene.machine.active,
+        target: &target,
+        library: &scene.library,
+        linker: None,
+        msvc: Some(&filled),
+        offline: false,
+    };
+    let sysroot = build(&host, &Silent, &job).unwrap();
+    let lib = sysroot.join("lib/rustlib/x86_64-win7-windows-msvc/lib");
+    let mut names: Vec<String> =
+        std::fs::read_dir(lib).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["liballoc-3.rlib", "libcore-2.rlib", "libstd-1.rlib"]);
+}
+
+#[test]
+fn start_up_objects_are_there_before_the_library_is_linked_with_them() {
+    let scene = scene();
+    let sysroot = scene.build().unwrap();
+    let commands = scene.host.commands();
+    let at = |wanted: &dyn Fn(&Cmd) -> bool| commands.iter().position(wanted).unwrap();
+    let object = at(&|c| c.args.iter().any(|a| a == "--emit=obj"));
+    let library = at(&|c| c.args.first().is_some_and(|a| a == "build"));
+    assert!(object < library);
+    let flags = env_of(&commands[library], "CARGO_ENCODED_RUSTFLAGS").unwrap();
+    assert!(flags.split('\x1f').any(|f| f.starts_with("-Lnative=") && f.ends_with("/start-up")), "{flags}");
+    let lib = sysroot.join("lib/rustlib").join(GNU).join("lib");
+    assert!(lib.join("rsbegin.o").is_file() && lib.join("rsend.o").is_file());
 }

@@ -3,9 +3,12 @@
 mod build;
 mod cache;
 mod ladder;
+mod msvc;
 mod prepare;
 mod provision;
 mod recipe;
+mod transfer;
+mod zig;
 
 use super::Want;
 use super::probe::{Compiler, CrossTools, Inventory, Tool};

@@ -20,10 +20,11 @@ fn all_gaps_of_all_targets_are_told_at_once_and_nothing_is_changed() {
     let host =
         machine.bare().with_program("apt-get", "/usr/bin/apt-get").with_program("rustup", "/opt/rustup").as_root();
     let before = machine.files();
-    let wants = [want(GNU), want("i686-pc-windows-gnu"), want("x86_64-pc-windows-msvc")];
+    let own = Want { linker: Some("no-such-ld".into()), ..want("x86_64-pc-windows-msvc") };
+    let wants = [want(GNU), want("i686-pc-windows-gnu"), own];
     let found = problems(prepare(&host, &Silent, &wants, Options::default()).unwrap_err());
     let ids: Vec<&str> = found.iter().map(|p| p.id).collect();
-    assert_eq!(ids, ["missing-linker", "missing-std", "missing-linker", "missing-std", "unsupported-target"]);
+    assert_eq!(ids, ["missing-linker", "missing-std"].repeat(3));
     for (problem, target) in found.iter().zip([GNU, GNU, "i686-pc-windows-gnu", "i686-pc-windows-gnu"]) {
         assert_eq!(problem.fixes[0], format!("cargo winsvc doctor --target {target} --provision"));
     }
@@ -33,7 +34,7 @@ fn all_gaps_of_all_targets_are_told_at_once_and_nothing_is_changed() {
     }
     // What can't be mended is told before anything is mended.
     let found = problems(prepare(&host, &Silent, &wants, PROVISION).unwrap_err());
-    assert_eq!(found.len(), 5);
+    assert_eq!(found.len(), 6);
     assert!(!host.lines().iter().any(|l| l.starts_with("apt-get")));
 }
 
@@ -180,12 +181,16 @@ fn a_survey_tells_what_is_there_and_what_mends_the_rest() {
         [
             "- compiler true",
             "- cargo true",
+            "x86_64-pc-windows-gnu back end true",
             "x86_64-pc-windows-gnu linker true",
             "x86_64-pc-windows-gnu binutils true",
             "x86_64-pc-windows-gnu standard library false",
+            "i686-pc-windows-gnu back end true",
             "i686-pc-windows-gnu linker false",
             "i686-pc-windows-gnu binutils false",
             "i686-pc-windows-gnu standard library false",
+            "- Wine true",
+            "- PowerShell true",
         ]
     );
     assert!(rows.iter().filter(|r| !r.ok).all(|r| !r.fixes.is_empty()));

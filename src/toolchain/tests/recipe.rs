@@ -4,9 +4,10 @@ use super::*;
 use crate::error::Exit;
 use crate::toolchain::recipe::{Backend, Recipe, backend, gaps, recipe};
 use crate::toolchain::std_source::Std;
+use crate::toolchain::zig::Zig as ZigTools;
 
 fn make(want: &Want, inventory: &Inventory, std: &Std) -> Recipe {
-    let backend = backend(want).unwrap();
+    let backend = backend(want, inventory).unwrap().backend;
     assert!(gaps(backend, want, inventory).is_empty());
     recipe(backend, want, inventory, inventory.compiler.as_ref().unwrap(), std)
 }
@@ -28,8 +29,9 @@ fn where_everything_has_its_usual_name_only_reproducibility_is_added() {
     assert_eq!(found.sources, (sources, "/rustc/abcdef0123456789-1.95.0".to_owned()));
     assert!(found.env.is_empty() && found.cargo_args.is_empty() && found.notes.is_empty());
     assert_eq!(found.backend, Backend::Mingw);
-    assert_eq!(found.tools.objcopy, Path::new("/opt/bin/x86_64-w64-mingw32-objcopy"));
-    assert_eq!(found.tools.strip, Path::new("/opt/bin/x86_64-w64-mingw32-strip"));
+    let tools = found.tools.unwrap();
+    assert_eq!(tools.objcopy, Path::new("/opt/bin/x86_64-w64-mingw32-objcopy"));
+    assert_eq!(tools.strip, Path::new("/opt/bin/x86_64-w64-mingw32-strip"));
     let versions: Vec<String> = found.versions.iter().map(|v| format!("{} {}", v.name, v.version)).collect();
     assert_eq!(
         versions,
@@ -66,6 +68,21 @@ fn a_variant_of_gcc_is_named_to_cargo_and_to_c_builds() {
     // CC alone is the host's business: cc prefers the target's own name over it.
     inventory.cc_env = vec!["CC".to_owned()];
     assert_eq!(make(&want(GNU), &inventory, &Std::Bundled).env.len(), 2);
+}
+
+#[test]
+fn c_builds_are_told_the_tools_of_a_vendor_that_crate_cc_does_not_know() {
+    const WIN7: &str = "x86_64-win7-windows-gnu";
+    let (_dir, mut inventory) = plain();
+    let cross = inventory.cross[GNU].clone();
+    inventory.cross.insert(WIN7.to_owned(), cross);
+    let names = |inventory: &Inventory| -> Vec<String> {
+        make(&want(WIN7), inventory, &Std::Bundled).env.into_iter().map(|(name, _)| name).collect()
+    };
+    let [cc, cxx, ar] = ["CC", "CXX", "AR"].map(|tool| format!("{tool}_x86_64_win7_windows_gnu"));
+    assert_eq!(names(&inventory), [cc.clone(), cxx, ar.clone()]);
+    inventory.cc_env = vec!["TARGET_CXX".to_owned()];
+    assert_eq!(names(&inventory), [cc, ar]);
 }
 
 #[test]
@@ -125,26 +142,61 @@ fn the_native_back_end_sets_no_linker() {
 }
 
 #[test]
-fn back_ends_by_target() {
-    use BackendChoice::{Auto, Mingw, Native};
-    let choose = |triple: &str, choice, linker: Option<&str>| {
-        backend(&Want { backend: choice, linker: linker.map(str::to_owned), ..want(triple) })
+fn back_ends_by_target_and_by_what_is_installed() {
+    use BackendChoice::{Auto, Mingw, Native, Xwin, Zig};
+    let (_dir, all) = plain();
+    let mut none = all.clone();
+    none.cross.clear();
+    let mut only_zig = none.clone();
+    only_zig.zig = ZigTools {
+        zig: Some(tool("zig", "0.17.1")),
+        zigbuild: Some(tool("cargo-zigbuild", "0.24.0")),
+        ..ZigTools::default()
     };
-    assert_eq!(choose(GNU, Auto, None), Ok(Backend::Mingw));
-    assert_eq!(choose("i686-pc-windows-gnu", Mingw, None), Ok(Backend::Mingw));
-    assert_eq!(choose("x86_64-win7-windows-gnu", Auto, None), Ok(Backend::Mingw));
-    assert_eq!(choose(GNU, Native, None), Ok(Backend::Native));
-    assert_eq!(choose("aarch64-pc-windows-gnullvm", Auto, Some("clang")), Ok(Backend::Native));
-    for (triple, choice) in [
-        ("x86_64-pc-windows-msvc", Auto),
-        ("aarch64-pc-windows-msvc", Native),
-        ("x86_64-pc-windows-gnullvm", Mingw),
-        ("x86_64-pc-windows-gnullvm", Auto),
+    let with = |inventory: &Inventory, triple: &str, choice, linker: Option<&str>| {
+        backend(&Want { backend: choice, linker: linker.map(str::to_owned), ..want(triple) }, inventory)
+    };
+    let (win7, msvc, llvm) = ("x86_64-win7-windows-gnu", "aarch64-pc-windows-msvc", "aarch64-pc-windows-gnullvm");
+    // The back end, and whether the choice is explained.
+    for (inventory, triple, choice, linker, expected, said) in [
+        (&all, GNU, Auto, None, Backend::Mingw, false),
+        (&all, "i686-pc-windows-gnu", Mingw, None, Backend::Mingw, false),
+        (&none, GNU, Auto, None, Backend::Mingw, false),
+        (&only_zig, GNU, Auto, None, Backend::Zig, true),
+        (&only_zig, GNU, Auto, Some("my-ld"), Backend::Mingw, false),
+        (&only_zig, GNU, Mingw, None, Backend::Mingw, false),
+        (&only_zig, win7, Auto, None, Backend::Mingw, false),
+        (&all, GNU, Zig, None, Backend::Zig, false),
+        (&all, GNU, Native, None, Backend::Native, false),
+        (&all, msvc, Auto, None, Backend::Xwin, false),
+        (&all, "x86_64-win7-windows-msvc", Xwin, None, Backend::Xwin, false),
+        (&all, msvc, Auto, Some("lld-link"), Backend::Native, true),
+        (&all, msvc, Xwin, Some("lld-link"), Backend::Xwin, false),
+        (&all, llvm, Auto, Some("clang"), Backend::Native, true),
+        (&all, llvm, Auto, None, Backend::Zig, true),
     ] {
-        let problem = choose(triple, choice, None).unwrap_err();
-        assert_eq!((problem.id, problem.exit), ("unsupported-target", Exit::ToolMissing));
-        assert!(problem.what.contains(triple) && problem.what.contains("not supported yet"), "{problem}");
-        assert!(!problem.fixes.is_empty());
+        let chosen = with(inventory, triple, choice, linker).unwrap();
+        assert_eq!((chosen.backend, chosen.why.is_some()), (expected, said), "{triple} {choice:?} {linker:?}");
+        let wanted = Want { backend: choice, ..want(triple) };
+        assert!(chosen.aloud(&wanted).is_none_or(|said| said.contains(triple) && said.contains(expected.as_str())));
+    }
+    for (triple, choice, instead) in [
+        (msvc, Mingw, "--backend xwin"),
+        (msvc, Zig, "--backend xwin"),
+        (GNU, Xwin, "--backend mingw"),
+        (llvm, Xwin, "--backend zig"),
+        (llvm, Mingw, "--backend zig"),
+        (win7, Zig, "--backend mingw"),
+    ] {
+        let problem = with(&all, triple, choice, None).unwrap_err();
+        assert_eq!((problem.id, problem.exit), ("backend-mismatch", Exit::Usage), "{triple} {choice:?}");
+        assert!(problem.what.contains(triple) && problem.what.contains(choice.as_str()), "{problem}");
+        assert_eq!(problem.fixes, [instead]);
+    }
+    for triple in [msvc, llvm] {
+        let problem = with(&all, triple, Native, None).unwrap_err();
+        assert_eq!(problem.id, "missing-linker");
+        assert!(problem.fixes[0].contains(&format!("target.{triple}.linker")), "{problem}");
     }
 }
 

@@ -1,0 +1,99 @@
+//! Compiles and links a program of three lines, as a build would, and looks at what comes out.
+
+use super::{Ready, Want};
+use crate::error::Problem;
+use crate::host::{Cmd, Host, check_interrupt};
+use std::path::Path;
+use std::time::Duration;
+
+const PROGRAM: &str = "fn main() {\n    println!(\"{:?}\", std::env::args());\n}\n";
+const MANIFEST: &str = "[package]\nname = \"link_test\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n";
+/// zig compiles mingw-w64's libraries when it first links for a target.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Says what was linked, or what is wrong.
+///
+/// # Errors
+/// No temporary folder; interruption.
+pub(super) fn run(
+    host: &dyn Host,
+    want: &Want,
+    ready: &Ready,
+    rustc: &Path,
+) -> anyhow::Result<Result<String, Problem>> {
+    let dir = tempfile::tempdir()?;
+    std::fs::create_dir(dir.path().join("src"))?;
+    std::fs::write(dir.path().join("src/main.rs"), PROGRAM)?;
+    std::fs::write(dir.path().join("Cargo.toml"), MANIFEST)?;
+    let cmd = command(host, want, ready, dir.path()).env("RUSTC", rustc);
+    let output = match host.output(&cmd) {
+        Ok(output) => output,
+        Err(error) => {
+            return Ok(Err(Problem::new(
+                "link-test",
+                format!("`{}` can't be run: {error}", cmd.program.to_string_lossy()),
+            )));
+        }
+    };
+    check_interrupt(host)?;
+    let exe = std::fs::read(dir.path().join("target").join(want.target.triple()).join("debug/link_test.exe"))
+        .unwrap_or_default();
+    if output.ok() && machine(&exe) == Some(want.target.arch().machine()) {
+        let by = ready.recipe.backend.as_str();
+        return Ok(Ok(format!("a program of {} bytes was linked ({by})", exe.len())));
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let errors: Vec<&str> = said.lines().map(str::trim).filter(|l| l.contains("error")).take(3).collect();
+    let why = if errors.is_empty() { output.tail(3).replace('\n', " ") } else { errors.join(" ") };
+    let shown = Cmd { env: Vec::new(), ..cmd };
+    Ok(Err(Problem::new("link-test", format!("a program of three lines can't be linked: {why}")).fix(shown.display())))
+}
+
+/// Cargo as it would run, in a project of its own.
+fn command(host: &dyn Host, want: &Want, ready: &Ready, dir: &Path) -> Cmd {
+    let recipe = &ready.recipe;
+    let cargo = host.env("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into());
+    let mut cmd = Cmd::new(cargo)
+        .arg(&recipe.subcommand)
+        .args(["--offline", "--target", want.target.triple(), "--target-dir"])
+        .arg(dir.join("target"))
+        .arg("--manifest-path")
+        .arg(dir.join("Cargo.toml"))
+        .cwd(dir)
+        .timeout(PATIENCE)
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_BUILD_BUILD_DIR")
+        .env("CARGO_ENCODED_RUSTFLAGS", recipe.rustflags.join("\x1f"));
+    for (key, value) in &recipe.env {
+        cmd = match value {
+            Some(value) => cmd.env(key, value),
+            None => cmd.env_remove(key),
+        };
+    }
+    let own = want.linker.as_deref().map(Path::new).or(recipe.linker.as_deref());
+    match own {
+        Some(linker) => cmd.env(format!("CARGO_TARGET_{}_LINKER", want.target.env_name()), linker),
+        None => cmd,
+    }
+}
+
+/// Machine of the COFF header, which the DOS header's last field points to; `None` when it is no PE image.
+fn machine(exe: &[u8]) -> Option<u16> {
+    let at = u32::from_le_bytes(exe.get(0x3c..0x40)?.try_into().ok()?);
+    let head = exe.get(usize::try_from(at).ok()?..)?;
+    head.starts_with(b"PE\0\0").then(|| u16::from_le_bytes([head[4], head[5]]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_is_read_from_any_input() {
+        let mut exe = vec![0u8; 0x80];
+        exe[0x3c] = 0x40;
+        exe[0x40..0x46].copy_from_slice(b"PE\0\0\x64\x86");
+        assert_eq!(machine(&exe), Some(0x8664));
+        assert_eq!((machine(&exe[..0x43]), machine(b"MZ"), machine(&[0xff; 0x80])), (None, None, None));
+    }
+}

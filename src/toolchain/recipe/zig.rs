@@ -1,0 +1,38 @@
+//! zig, by cargo-zigbuild: `cargo zigbuild` sets compilers and linker and takes everything else as cargo does.
+//!
+//! Flags with blanks pass: cargo-zigbuild hands CARGO_ENCODED_RUSTFLAGS on as it is.
+
+use super::super::probe::Inventory;
+use super::super::{Gap, GapKind, Want};
+use super::{Recipe, mingw};
+use crate::formats::ToolVersion;
+use std::path::Path;
+
+/// What is missing.
+pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
+    let zig = inventory.zig.problem(&want.target).map(|problem| Gap { problem, kind: GapKind::Zig, package: None });
+    zig.into_iter().chain(mingw::symbol_gaps(want, inventory)).collect()
+}
+
+/// The other subcommand, and where it finds zig.
+pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
+    recipe.subcommand = "zigbuild".to_owned();
+    let zig = &inventory.zig;
+    if let Some(tool) = &zig.zig {
+        recipe.versions.push(ToolVersion { name: "zig".to_owned(), version: tool.version.clone() });
+        if tool.name.contains('/') && tool.name.contains("python") {
+            recipe.env.push(("CARGO_ZIGBUILD_PYTHON_PATH".to_owned(), Some(tool.path.display().to_string())));
+        }
+    }
+    if let Some(tool) = &zig.zigbuild {
+        let version = tool.version.strip_prefix("cargo-zigbuild ").unwrap_or(&tool.version).to_owned();
+        recipe.versions.push(ToolVersion { name: "cargo-zigbuild".to_owned(), version });
+        if tool.name.contains('/') {
+            // Cargo finds subcommands on PATH.
+            let dir = tool.path.parent().unwrap_or(Path::new("/"));
+            let path = inventory.path.as_deref().unwrap_or_default();
+            recipe.env.push(("PATH".to_owned(), Some(format!("{}:{path}", dir.display()))));
+        }
+    }
+    mingw::symbol_tools(recipe, want, inventory);
+}

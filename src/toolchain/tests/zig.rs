@@ -1,0 +1,113 @@
+//! zig and cargo-zigbuild: found where they may be, and asked for only where they are needed.
+
+use super::*;
+use crate::error::Problems;
+use crate::event::Silent;
+use crate::toolchain::recipe::Backend;
+use crate::toolchain::{Options, Ready, prepare};
+
+const LLVM: &str = "x86_64-pc-windows-gnullvm";
+
+/// A machine with Python's package of zig and cargo-zigbuild on PATH.
+fn with_zig(machine: &Machine, host: ScriptedHost) -> ScriptedHost {
+    let (python, zigbuild) = (machine.path("bin/python3"), machine.path("bin/cargo-zigbuild"));
+    host.with_program("python3", &python)
+        .says(&format!("{} -m ziglang version", python.display()), "0.17.1")
+        .with_program("cargo-zigbuild", &zigbuild)
+        .says(&format!("{} --version", zigbuild.display()), "cargo-zigbuild 0.24.1")
+        .with_env("PATH", "/usr/bin")
+}
+
+fn ready(host: &ScriptedHost, want: &Want) -> Ready {
+    prepare(host, &Silent, std::slice::from_ref(want), Options::default()).unwrap().remove(0)
+}
+
+fn asked(host: &ScriptedHost) -> bool {
+    host.lines().iter().any(|l| l.contains("zig"))
+}
+
+#[test]
+fn cargo_zigbuild_builds_and_everything_else_is_as_with_cargo() {
+    let machine = Machine::new();
+    add_std(&machine.active.sysroot, LLVM);
+    let host = with_zig(&machine, machine.host());
+    let recipe = ready(&host, &want(LLVM)).recipe;
+    assert_eq!((recipe.backend, recipe.subcommand.as_str(), recipe.linker), (Backend::Zig, "zigbuild", None));
+    assert!(!recipe.rustflags.iter().any(|f| f.contains("--no-insert-timestamp")), "{:?}", recipe.rustflags);
+    assert!(recipe.env.is_empty() && recipe.tools.is_some(), "{:?}", recipe.env);
+    let versions: Vec<String> = recipe.versions.iter().skip(2).map(|v| format!("{} {}", v.name, v.version)).collect();
+    assert_eq!(versions[..2], ["zig 0.17.1", "cargo-zigbuild 0.24.1"]);
+    assert!(
+        recipe.notes[0].contains(LLVM) && recipe.notes[0].contains("no linker is configured"),
+        "{:?}",
+        recipe.notes
+    );
+}
+
+#[test]
+fn those_of_provisioning_are_named_to_cargo() {
+    let machine = Machine::new();
+    add_std(&machine.active.sysroot, LLVM);
+    let ours = machine.path("home/.cache/cargo-winsvc/tools/zig/bin");
+    let mut host = machine.host().with_env("PATH", "/usr/bin");
+    for (name, args, says) in
+        [("python3", "-m ziglang version", "0.17.1"), ("cargo-zigbuild", "--version", "cargo-zigbuild 0.24.0")]
+    {
+        let path = ours.join(name).display().to_string();
+        host = host.with_program(&path, &path).says(&format!("{path} {args}"), says);
+    }
+    let env = ready(&host, &want(LLVM)).recipe.env;
+    let python = ("CARGO_ZIGBUILD_PYTHON_PATH".to_owned(), Some(ours.join("python3").display().to_string()));
+    let path = ("PATH".to_owned(), Some(format!("{}:/usr/bin", ours.display())));
+    assert_eq!(env, [python, path]);
+}
+
+#[test]
+fn zig_is_the_last_way_for_gnu_and_not_even_asked_where_gcc_is() {
+    let machine = Machine::new();
+    add_std(&machine.active.sysroot, GNU);
+    let host = with_zig(&machine, machine.host());
+    assert_eq!(ready(&host, &want(GNU)).recipe.backend, Backend::Mingw);
+    assert!(!asked(&host), "{:?}", host.lines());
+    let forced = Want { backend: BackendChoice::Zig, ..want(GNU) };
+    assert_eq!(ready(&host, &forced).recipe.backend, Backend::Zig);
+
+    let machine = Machine::new();
+    add_std(&machine.active.sysroot, GNU);
+    let mut host = with_zig(&machine, machine.bare());
+    for tool in ["objcopy", "strip"] {
+        let path = machine.path(&format!("bin/x86_64-w64-mingw32-{tool}"));
+        write(&path, "");
+        let name = format!("x86_64-w64-mingw32-{tool}");
+        host = host.with_program(&name, &path).says(&format!("{} --version", path.display()), "GNU (Binutils) 2.40");
+    }
+    let recipe = ready(&host, &want(GNU)).recipe;
+    assert_eq!(recipe.backend, Backend::Zig);
+    assert!(recipe.notes[0].contains("gcc is not there"), "{:?}", recipe.notes);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let machine = Machine::new();
+    add_std(&machine.active.sysroot, LLVM);
+    let missing = |host: &ScriptedHost| {
+        let error = prepare(host, &Silent, &[want(LLVM)], Options::default()).unwrap_err();
+        error.downcast::<Problems>().unwrap().0.remove(0)
+    };
+    let none = missing(&machine.host());
+    assert!(none.id == "missing-zig" && none.what.starts_with("zig and cargo-zigbuild not found"), "{none}");
+    assert!(none.fixes[0].contains("--provision") && none.fixes[1].contains("ziglang=="), "{none:?}");
+    let python = machine.path("bin/python3");
+    let half = machine
+        .host()
+        .with_program("python3", &python)
+        .says(&format!("{} -m ziglang version", python.display()), "0.17.1");
+    assert_eq!(missing(&half).id, "missing-cargo-zigbuild");
+    // Python without the package is no broken zig.
+    let host = machine.host().with_program("python3", &python).fails(
+        &format!("{}", python.display()),
+        1,
+        "No module named ziglang",
+    );
+    assert!(!missing(&host).what.contains("No module"), "{}", missing(&host));
+}

@@ -1,0 +1,62 @@
+//! What `cargo-xwin env` says, as values.
+
+use crate::host::Host;
+use crate::model::Target;
+use std::ffi::OsStr;
+
+/// What cargo-xwin would set for cargo.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// Environment, sorted by name.
+    pub env: Vec<(String, String)>,
+    /// Flags for rustc, one each.
+    pub rustflags: Vec<String>,
+    /// The SDK that is there, when that is known.
+    pub sdk_version: Option<String>,
+    /// The CRT that is there, when that is known.
+    pub crt_version: Option<String>,
+}
+
+/// cargo-xwin chooses Ninja for CMake, which may not be there; and a generator that the user chose stays.
+pub(super) fn cmake(host: &dyn Host, filled: &mut Filled) {
+    let own = host.env("CMAKE_GENERATOR").filter(|v| !v.is_empty());
+    let ninja = ["ninja", "ninja-build"].iter().any(|name| host.which(OsStr::new(name)).is_some());
+    let Some((_, generator)) = filled.env.iter_mut().find(|(name, _)| name == "CMAKE_GENERATOR") else { return };
+    match own {
+        Some(own) => *generator = own.to_string_lossy().into_owned(),
+        // Without any, crate `cmake` looks for Visual Studio.
+        None if !ninja => *generator = "Unix Makefiles".to_owned(),
+        None => {}
+    }
+}
+
+/// Reads `export NAME="VALUE";` lines: nothing in a value is escaped, and it holds no line end.
+pub(super) fn parse(text: &str, target: &Target) -> Filled {
+    let mut filled = Filled::default();
+    let own_flags = format!("CARGO_TARGET_{}_RUSTFLAGS", target.env_name());
+    for line in text.lines() {
+        let Some((name, value)) = line.strip_prefix("export ").and_then(|l| l.split_once("=\"")) else { continue };
+        let value = value.strip_suffix("\";").unwrap_or(value);
+        if name == own_flags {
+            filled.rustflags = flags(value);
+        } else if name != "RUSTFLAGS" && name != "WINEDEBUG" && !name.ends_with("_RUNNER") {
+            filled.env.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    filled.env.sort();
+    filled
+}
+
+/// Flags without the one that we gave, `-C` joined to what follows it.
+fn flags(value: &str) -> Vec<String> {
+    let mut flags = Vec::new();
+    let mut words = value.split(' ').filter(|w| !w.is_empty());
+    while let Some(word) = words.next() {
+        match word {
+            "-C" => flags.extend(words.next().map(|next| format!("-C{next}"))),
+            word if word.starts_with("-Ctarget-feature=") => {}
+            word => flags.push(word.to_owned()),
+        }
+    }
+    flags
+}

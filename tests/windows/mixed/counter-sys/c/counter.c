@@ -1,0 +1,3 @@
+static int count;
+
+int counter_next(void) { return ++count; }
