@@ -3,7 +3,7 @@
 # PyPI, at pinned versions, and an open stand-in for Microsoft's C run-time and SDK (msvc/standin.sh), so that no file of
 # Microsoft's is downloaded. Each part is made again only when its sources here have changed.
 #
-# About 110 MB are downloaded; 700 MB stay, most of them zig.
+# About 140 MB are downloaded; 730 MB stay, most of them zig.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cargo-winsvc-tests
