@@ -245,6 +245,8 @@ fn cargo(host: &Changed, ready: &Ready, dir: &Path, args: &[&str]) {
     flags.push(format!("--remap-path-prefix={}=/src", dir.display()));
     let mut cmd = Cmd::new(host.which(OsStr::new("cargo")).unwrap()).args(args.iter().copied()).cwd(dir);
     cmd = cmd.args(["--target", GNU]).args(recipe.cargo_args.iter()).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+    // The crate's own folder is looked into below.
+    cmd = cmd.env_remove("CARGO_TARGET_DIR");
     for (key, value) in &recipe.env {
         cmd = match value {
             Some(value) => cmd.env(key, value),
