@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// Parameters that every script with `[CmdletBinding(SupportsShouldProcess)]` has (about_CommonParameters), with their
 /// aliases, and those of our own scripts, now and as the design foresees them.
-const TAKEN: [&str; 42] = [
+const TAKEN: [&str; 43] = [
     "VERBOSE",
     "VB",
     "DEBUG",
@@ -49,10 +49,13 @@ const TAKEN: [&str; 42] = [
     "QUIET",
     "LOGPATH",
     "SHA256",
+    "ARCHIVE",
     "HOST",
 ];
 /// Variables of PowerShell (about_Automatic_Variables) and of the scripts' own, which a parameter would hide.
-const VARIABLES: [&str; 79] = [
+const VARIABLES: [&str; 81] = [
+    "ORIGIN",
+    "MODULEPATH",
     "ARGS",
     "ERROR",
     "EVENT",
@@ -199,12 +202,19 @@ mod tests {
     /// A parameter of the name of a script's own variable would be overwritten by it, or would give it its type.
     #[test]
     fn variables_of_the_scripts_are_known() {
-        let scripts = bundle_texts(&input()).expect("rendered").files;
+        let input = input();
+        let own: Vec<String> = input.service.parameters.iter().map(|p| variable(&p.name)).collect();
+        let scripts = bundle_texts(&input).expect("rendered").files;
         let mut count = 0;
         for script in scripts.iter().filter(|file| file.path.as_str().ends_with(".ps1")) {
             let text = String::from_utf8_lossy(&script.bytes);
             for line in text.lines() {
-                let Some((name, _)) = line.strip_prefix('$').and_then(|rest| rest.split_once(" = ")) else { continue };
+                let set = line.strip_prefix('$').and_then(|rest| rest.split_once(" = ")).map(|(name, _)| name);
+                let asked = line.strip_prefix("    [").and_then(|rest| rest.split_once("]$")).map(|(_, rest)| rest);
+                // Only this one has the declared ones beside its own.
+                let asked = asked.filter(|_| script.path.as_str() == "install.ps1");
+                let asked = asked.and_then(|rest| rest.split([' ', ',']).next());
+                let Some(name) = set.or(asked).filter(|name| !own.iter().any(|p| p == name)) else { continue };
                 if name.chars().all(char::is_alphanumeric) {
                     assert!(variable(name).starts_with("Value_"), "${name} of {}", script.path);
                     count += 1;
