@@ -323,3 +323,31 @@ fn status_tells_the_last_errors() {
     // They are no difference.
     assert!(ends(&mut shell, &world.installed("status.ps1").switch("Drift"), 0).output.is_empty());
 }
+
+#[test]
+fn status_tells_what_does_not_run_or_is_ill() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let world = World::new();
+    world.unpack("one", &one(), WELL);
+    ends(&mut shell, &world.script(r"C:\one\rollback.ps1"), 3);
+    results(&mut shell, &world.script(r"C:\one\install.ps1"), "Installed");
+    let status = |shell: &mut PowerShell<'_>, code: i32| {
+        let job = world.installed("status.ps1").env("MODEL_ELEVATED", "0").parameter("As", "Json");
+        let outcome = ends(shell, &job, code);
+        let lines: Value = serde_json::from_str(outcome.output[0].as_str().unwrap()).unwrap();
+        let bad = lines.as_array().unwrap().iter().filter(|line| line["Same"] != true);
+        bad.map(|line| format!("{}: {}", line["Key"].as_str().unwrap(), line["Actual"])).collect::<Vec<_>>()
+    };
+    assert_eq!(status(&mut shell, 0), Vec::<String>::new());
+    let good = world.machine();
+    world.change(|machine| {
+        machine["processes"] = json!({});
+        machine["told"]["exit:Agent"] = json!(1067);
+    });
+    assert_eq!(status(&mut shell, 2), [r#"running: "stopped: 1067 (its process ended unexpectedly)""#]);
+    world.change(|machine| *machine = good.clone());
+    let exe = world.photo().keys().find(|name| name.ends_with("agent.exe")).unwrap().replacen("C/", r"C:\", 1);
+    std::fs::write(world.path(&exe), "ill").unwrap();
+    let ill = status(&mut shell, 2);
+    assert!(ill.iter().any(|line| line.starts_with("health: ") && line.contains("500")), "{ill:?}");
+}
