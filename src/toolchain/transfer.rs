@@ -133,7 +133,7 @@ fn units(host: &dyn Host, cache: &Path) -> anyhow::Result<Vec<(String, PathBuf)>
             // What is being made begins with a dot; a folder without its mark is not whole.
             let whole = match part {
                 "sysroots" => path.join("winsvc-std.json").is_file(),
-                "xwin" => path.join("xwin/DONE").is_file() || path.join("windows-msvc-sysroot/DONE").is_file(),
+                "xwin" => is_filled(&path),
                 "tools" => path.is_dir(),
                 _ => path.is_file(),
             };
@@ -144,13 +144,18 @@ fn units(host: &dyn Host, cache: &Path) -> anyhow::Result<Vec<(String, PathBuf)>
     }
     if let Some(dir) = host.env("XWIN_CACHE_DIR").filter(|v| !v.is_empty()) {
         let dir = host.cwd().join(dir);
-        if dir.join("xwin/DONE").is_file() {
+        if is_filled(&dir) {
             units.retain(|(name, _)| !name.starts_with("xwin/"));
             units.push((CHOSEN.to_owned(), dir));
         }
     }
     units.sort();
     Ok(units)
+}
+
+/// cargo-xwin has two trees, one for each of its compilers (XWIN_CROSS_COMPILER).
+fn is_filled(xwin: &Path) -> bool {
+    ["xwin", "windows-msvc-sysroot"].iter().any(|tree| xwin.join(tree).join("DONE").is_file())
 }
 
 /// Unpacks into an empty folder: files first, then links, so that nothing is ever written through a link. Gives the units.

@@ -92,6 +92,16 @@ fn a_folder_of_the_users_goes_along_and_into_that_of_the_other_machine() {
 }
 
 #[test]
+fn the_tree_of_xwins_other_compiler_goes_along() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(&one.path().join("sdk/windows-msvc-sysroot/DONE"), "clang");
+    let file = one.path().join("cache.zip");
+    export(&home(one.path()).with_env("XWIN_CACHE_DIR", one.path().join("sdk")), &Silent, &file).unwrap();
+    import(&home(two.path()).with_env("XWIN_CACHE_DIR", two.path().join("there")), &Silent, &file).unwrap();
+    assert_eq!(std::fs::read_to_string(two.path().join("there/windows-msvc-sysroot/DONE")).unwrap(), "clang");
+}
+
+#[test]
 fn a_folder_that_has_to_stay_is_filled_and_never_by_half() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write(&one.path().join("sdk/xwin/DONE"), "x86");
