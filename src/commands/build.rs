@@ -50,9 +50,6 @@ pub(super) fn run(
             }
         }
     }
-    if results.is_empty() && !failed.is_empty() {
-        return Err(failed.remove(0));
-    }
     failed.extend(prepared.lacking.iter().map(|problem| problem.clone().into()));
     // Everything is built: from here on it is renames on one file system.
     for (from, to) in &results {

@@ -27,6 +27,7 @@ pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &PackageArgs, outp
     announce(report, &prepared);
     let Packaged { published, mut failed } = pipeline::package(host, report, &prepared, &request)?;
     failed.extend(prepared.lacking.iter().map(|problem| problem.clone().into()));
+    let Some(published) = published else { return Ok(failures(report, &failed)) };
     let seconds = host.now().duration_since(begin).unwrap_or(Duration::ZERO).as_secs_f64();
     let sizes: Vec<String> = published.bundles.iter().map(|b| b.change.to_string()).collect();
     report.status("Finished", format!("in {seconds:.1} s, {}", sizes.join("; ")));

@@ -54,18 +54,24 @@ pub(super) fn linker(cache: &Path, own_exe: &Path, lld_link: &Path) -> Prepared 
     Prepared { path, text, executable: true }
 }
 
-/// Writes the file, when it is not there as it should be.
+/// Writes the file, when it is not there as it should be. It comes to its place whole and ready to run: other runs use the same
+/// script, and a shell that meets a half-written one ends without an error and without a result.
 pub(super) fn write(file: &Prepared) -> std::io::Result<()> {
+    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
-    if std::fs::read_to_string(&file.path).is_ok_and(|text| text == file.text) {
+    let mode = if file.executable { 0o755 } else { 0o644 };
+    let runs = |path: &Path| !file.executable || path.metadata().is_ok_and(|m| m.permissions().mode() & 0o111 != 0);
+    if std::fs::read_to_string(&file.path).is_ok_and(|text| text == file.text) && runs(&file.path) {
         return Ok(());
     }
-    if let Some(dir) = file.path.parent() {
-        std::fs::create_dir_all(dir)?;
-    }
-    std::fs::write(&file.path, &file.text)?;
-    let mode = if file.executable { 0o755 } else { 0o644 };
-    std::fs::set_permissions(&file.path, std::fs::Permissions::from_mode(mode))
+    let dir = file.path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir)?;
+    let mut new = tempfile::NamedTempFile::new_in(dir)?;
+    new.write_all(file.text.as_bytes())?;
+    new.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
+    // Linux runs no file that is open for writing, here or in a child that another thread has just begun.
+    new.into_temp_path().persist(&file.path)?;
+    Ok(())
 }
 
 /// A response file with these flags, in a folder of ours. Its name tells its content, so that a change of it reaches build
@@ -76,4 +82,32 @@ pub(super) fn response(cache: &Path, flags: &[String]) -> Option<Prepared> {
     let path = cache.join("flags").join(&Sha256::of(text.as_bytes()).to_string()[..16]);
     let blank = path.to_string_lossy().contains(char::is_whitespace);
     (!blank).then_some(Prepared { path, text, executable: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_script_that_others_use_is_never_seen_half_written_nor_left_unable_to_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = Prepared { path: dir.path().join("x/lld-link"), text: "#!/bin/sh\n".into(), executable: true };
+        let mode = |bits| std::fs::set_permissions(&file.path, std::fs::Permissions::from_mode(bits)).unwrap();
+        let runs = || std::fs::metadata(&file.path).unwrap().permissions().mode() & 0o777 == 0o755;
+        write(&file).unwrap();
+        assert!(runs());
+        // As a run leaves it that is killed before it has made the script executable.
+        mode(0o644);
+        write(&file).unwrap();
+        assert!(runs());
+        // Whoever has the old one open reads it to its end.
+        std::fs::write(&file.path, "old").unwrap();
+        let mut open = std::fs::File::open(&file.path).unwrap();
+        write(&file).unwrap();
+        let mut read = String::new();
+        std::io::Read::read_to_string(&mut open, &mut read).unwrap();
+        assert_eq!((read.as_str(), std::fs::read_to_string(&file.path).unwrap().as_str()), ("old", "#!/bin/sh\n"));
+        assert_eq!(std::fs::read_dir(dir.path().join("x")).unwrap().count(), 1, "nothing is left beside it");
+    }
 }

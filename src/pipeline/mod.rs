@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 /// What came of a run.
 #[derive(Debug)]
 pub struct Packaged {
-    /// The results.
-    pub published: Published,
+    /// The results; none where nothing came out for any target.
+    pub published: Option<Published>,
     /// Targets that failed, and why: the others were published all the same.
     pub failed: Vec<anyhow::Error>,
 }
@@ -39,7 +39,7 @@ pub struct Packaged {
 /// and nothing else has changed, the result is there already.
 ///
 /// # Errors
-/// Interruption; where nothing came out for any target, what failed first. A bundle that does not pass verification is not published.
+/// Interruption; the output folder can't be used or written. A bundle that does not pass verification is not published.
 pub fn package(host: &dyn Host, sink: &dyn Sink, prepared: &Prepared, request: &BuildArgs) -> anyhow::Result<Packaged> {
     let publisher = Publisher::open(host, sink, &prepared.output)?;
     let mut failed = Vec::new();
@@ -56,7 +56,7 @@ pub fn package(host: &dyn Host, sink: &dyn Sink, prepared: &Prepared, request: &
         false => None,
     };
     if let Some(published) = fresh.as_ref().and_then(|fresh| fresh.recall(sink, &publisher)) {
-        return Ok(Packaged { published, failed });
+        return Ok(Packaged { published: Some(published), failed });
     }
     let sink = &fresh::Witness::new(sink);
     let (mut bundles, mut checks) = (Vec::new(), 0);
@@ -69,7 +69,7 @@ pub fn package(host: &dyn Host, sink: &dyn Sink, prepared: &Prepared, request: &
         }
     }
     if bundles.is_empty() && !failed.is_empty() {
-        return Err(failed.remove(0));
+        return Ok(Packaged { published: None, failed });
     }
     match request.skip.contains(&Step::Verify) {
         true => sink.note("the bundles are not verified (--skip verify)".into()),
@@ -79,7 +79,7 @@ pub fn package(host: &dyn Host, sink: &dyn Sink, prepared: &Prepared, request: &
     if let (Some(fresh), true, false) = (fresh, failed.is_empty(), request.skip.contains(&Step::Verify)) {
         fresh.remember(bundles, checks, sink);
     }
-    Ok(Packaged { published, failed })
+    Ok(Packaged { published: Some(published), failed })
 }
 
 /// A failure is noted, and the next target's turn comes; not so when the user wants everything to end.

@@ -173,7 +173,7 @@ impl Supplier<'_> {
                 let cmd =
                     sdk.command(self.host, tool, &inventory.llvm, &arches).map_err(|e| Stop::Reason(e.to_string()))?;
                 self.provisioner.finish(&cmd.args(["cache", part]).timeout(DOWNLOAD))?;
-                sdk.mark().map_err(|e| Stop::Reason(format!("the versions can't be noted: {e}")))
+                sdk.mark(part).map_err(|e| Stop::Reason(format!("the versions can't be noted: {e}")))
             };
             match work() {
                 Ok(()) => {}

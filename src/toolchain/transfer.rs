@@ -25,6 +25,9 @@ const PARTS: [&str; 4] = ["sysroots", "choices", "tools", "xwin"];
 /// The folder in the file for XWIN_CACHE_DIR, where one is set.
 const CHOSEN: &str = "xwin/chosen";
 
+/// How folders begin in which an import is made.
+const UNDONE: &str = ".import-";
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Mark {
     format: u32,
@@ -96,7 +99,7 @@ pub fn import(host: &dyn Host, sink: &dyn Sink, file: &Path) -> anyhow::Result<(
         return Err(bad(file, "it was not written by `doctor --export-cache` of this version").into());
     }
     std::fs::create_dir_all(&cache).with_context(|| format!("can't create {}", cache.display()))?;
-    let temp = tempfile::Builder::new().prefix(".import-").tempdir_in(&cache)?;
+    let temp = tempfile::Builder::new().prefix(UNDONE).tempdir_in(&cache)?;
     let units = unpack(host, &mut zip, file, temp.path())?;
     for unit in units {
         let from = temp.path().join(&unit);
@@ -108,12 +111,12 @@ pub fn import(host: &dyn Host, sink: &dyn Sink, file: &Path) -> anyhow::Result<(
             }
             (name, _) => cache.join(name),
         };
-        if to.exists() && std::fs::read_dir(&to).map_or(true, |mut d| d.next().is_some()) {
+        if is_there(&to) {
             sink.note(format!("{} is there already and stays as it is", to.display()));
             continue;
         }
         sink.status("Importing", to.display().to_string());
-        place(&from, &to).with_context(|| format!("can't write {}", to.display()))?;
+        place(host, &from, &to).with_context(|| format!("can't write {}", to.display()))?;
     }
     Ok(())
 }
@@ -130,7 +133,7 @@ fn units(host: &dyn Host, cache: &Path) -> anyhow::Result<Vec<(String, PathBuf)>
             // What is being made begins with a dot; a folder without its mark is not whole.
             let whole = match part {
                 "sysroots" => path.join("winsvc-std.json").is_file(),
-                "xwin" => path.join("xwin/DONE").is_file() || path.join("windows-msvc-sysroot/DONE").is_file(),
+                "xwin" => is_filled(&path),
                 "tools" => path.is_dir(),
                 _ => path.is_file(),
             };
@@ -141,13 +144,18 @@ fn units(host: &dyn Host, cache: &Path) -> anyhow::Result<Vec<(String, PathBuf)>
     }
     if let Some(dir) = host.env("XWIN_CACHE_DIR").filter(|v| !v.is_empty()) {
         let dir = host.cwd().join(dir);
-        if dir.join("xwin/DONE").is_file() {
+        if is_filled(&dir) {
             units.retain(|(name, _)| !name.starts_with("xwin/"));
             units.push((CHOSEN.to_owned(), dir));
         }
     }
     units.sort();
     Ok(units)
+}
+
+/// cargo-xwin has two trees, one for each of its compilers (XWIN_CROSS_COMPILER).
+fn is_filled(xwin: &Path) -> bool {
+    ["xwin", "windows-msvc-sysroot"].iter().any(|tree| xwin.join(tree).join("DONE").is_file())
 }
 
 /// Unpacks into an empty folder: files first, then links, so that nothing is ever written through a link. Gives the units.
@@ -197,19 +205,44 @@ fn unpack(
     Ok(units)
 }
 
-/// Moves a folder or file; by copying where it lies on another file system.
-fn place(from: &Path, to: &Path) -> anyhow::Result<()> {
-    if let Some(parent) = to.parent() {
-        std::fs::create_dir_all(parent)?;
+/// Whether anything is there that an import must leave alone: not an empty folder, nor what an import left that was killed.
+fn is_there(to: &Path) -> bool {
+    let undone = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(UNDONE.as_bytes());
+    match std::fs::read_dir(to) {
+        Ok(mut entries) => entries.any(|e| e.map_or(true, |e| !undone(&e.file_name()))),
+        Err(_) => to.exists(),
     }
-    if from.is_dir() && to.is_dir() {
-        // Empty, as was seen before.
-        std::fs::remove_dir(to)?;
+}
+
+/// Moves a folder or file; by copying where it lies on another file system, or where the (empty) folder that is there has to stay:
+/// a mount, or a link to a folder. What is copied gets its name when it is whole, so that one that was broken off is not taken for it.
+pub(super) fn place(host: &dyn Host, from: &Path, to: &Path) -> anyhow::Result<()> {
+    let parent = to.parent().unwrap_or(Path::new("/"));
+    std::fs::create_dir_all(parent)?;
+    // Empty, as was seen before.
+    if !to.is_symlink() && to.is_dir() && from.is_dir() {
+        let _ = std::fs::remove_dir(to);
     }
     if std::fs::rename(from, to).is_ok() {
         return Ok(());
     }
+    let stays = to.is_dir();
+    let temp = tempfile::Builder::new().prefix(UNDONE).tempdir_in(if stays { to } else { parent })?;
+    let whole = temp.path().join("whole");
+    copy(host, from, &whole)?;
+    if !stays {
+        return Ok(std::fs::rename(whole, to)?);
+    }
+    for entry in std::fs::read_dir(whole)? {
+        let entry = entry?;
+        std::fs::rename(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+fn copy(host: &dyn Host, from: &Path, to: &Path) -> anyhow::Result<()> {
     for entry in walkdir::WalkDir::new(from) {
+        check_interrupt(host)?;
         let entry = entry?;
         let target = to.join(entry.path().strip_prefix(from)?);
         let kind = entry.file_type();

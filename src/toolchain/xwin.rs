@@ -300,10 +300,10 @@ impl Sdk {
         done.lines().next().unwrap_or_default().split_whitespace().map(str::to_owned).collect()
     }
 
-    /// Notes which versions were downloaded.
-    pub(super) fn mark(&self) -> std::io::Result<()> {
+    /// Notes which versions were downloaded into this part of the folder.
+    pub(super) fn mark(&self, part: &str) -> std::io::Result<()> {
         let mark = Mark { sdk_version: self.sdk_version.clone(), crt_version: self.crt_version.clone() };
-        std::fs::write(self.cache.join("xwin").join(MARK), crate::formats::to_json(&mark))
+        std::fs::write(self.cache.join(part).join(MARK), crate::formats::to_json(&mark))
     }
 
     fn missing(&self, want: &Want, arches: &str) -> Problem {

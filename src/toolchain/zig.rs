@@ -6,7 +6,7 @@ use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
 use crate::host::{Host, cache_dir};
 use crate::model::{Env, Target};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What `--provision` installs, and what this was tried with.
 pub(super) const ZIGBUILD: &str = "0.24.0";
@@ -52,6 +52,8 @@ impl Zig {
         let package = ["-m", "ziglang", "version"].as_slice();
         // Python without the package is no broken zig.
         let mut ways = vec![(python, package), (zig, ["version"].as_slice())];
+        // The program in Python's package needs no Python, and runs where an imported cache finds another one or none.
+        ways.extend(ours.iter().flat_map(|dir| packaged(dir)).map(|zig| (zig, ["version"].as_slice())));
         ways.extend(own("python3").map(|python| (python, package)));
         for (program, args) in ways {
             match prober.tool_by(&program, args) {
@@ -96,6 +98,14 @@ impl Zig {
             .exit(Exit::ToolMissing);
         Some(problem)
     }
+}
+
+/// zig in Python's package, below the folder of a virtual environment.
+fn packaged(dir: &Path) -> Option<String> {
+    let mut versions = std::fs::read_dir(dir.join("lib")).ok()?.filter_map(Result::ok);
+    let zig =
+        versions.find_map(|lib| Some(lib.path().join("site-packages/ziglang/zig")).filter(|zig| zig.is_file()))?;
+    Some(zig.display().to_string())
 }
 
 /// Where `--provision` installs both.

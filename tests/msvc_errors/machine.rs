@@ -139,11 +139,10 @@ fn a_broken_cache() {
     }
 }
 
-#[test]
-fn a_standard_library_missing_for_one_of_three_targets() {
-    let none = "x86_64-win7-windows-msvc";
+/// A sandbox that lacks the standard library of this target. Rust releases none for it.
+fn without_std(none: &str) -> Sandbox {
     let sandbox = able(Sandbox::hello(""));
-    // Those that were built before, but for that target's. Rust releases none for it.
+    // Those that were built before, but for that target's.
     let (sysroots, some) = (sandbox.path("cache/cargo-winsvc/sysroots"), sandbox.path("some"));
     fs::create_dir(&some).unwrap();
     if let Ok(all) = fs::read_dir(&sysroots) {
@@ -153,7 +152,13 @@ fn a_standard_library_missing_for_one_of_three_targets() {
         fs::remove_file(&sysroots).unwrap();
     }
     fs::rename(&some, &sysroots).unwrap();
+    sandbox
+}
 
+#[test]
+fn a_standard_library_missing_for_one_of_three_targets() {
+    let none = "x86_64-win7-windows-msvc";
+    let sandbox = without_std(none);
     let ran = sandbox.run(&["package", "--target", GNU, "--target", none, "--target", MSVC]);
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     assert!(ran.stderr.contains("error[missing-std]: ") && ran.stderr.contains(none), "{}", ran.stderr);
@@ -164,6 +169,26 @@ fn a_standard_library_missing_for_one_of_three_targets() {
         assert_eq!(verified.code, Some(0), "{}", verified.stderr);
     }
     assert!(!ran.stdout.contains(none));
+}
+
+/// What "is told at the end" is told where no target came to a result, too.
+#[test]
+fn every_target_that_failed_is_told_where_none_is_left() {
+    let none = "x86_64-win7-windows-msvc";
+    let sandbox = without_std(none);
+    sandbox.write("src/main.rs", "fn main() { compile_error!(\"not today\"); }\n");
+    for command in ["package", "build"] {
+        let ran = sandbox.run(&[command, "--target", GNU, "--target", none, "--target", MSVC]);
+        assert_eq!(ran.code, Some(4), "the first that failed decides: {}", ran.stderr);
+        for told in [
+            format!("error[cargo-failed]: `cargo build` for {GNU} ended"),
+            format!("error[cargo-failed]: `cargo build` for {MSVC} ended"),
+            "error[missing-std]: ".to_owned(),
+        ] {
+            assert_eq!(ran.stderr.matches(told.as_str()).count(), 1, "{command}: {told}\n{}", ran.stderr);
+        }
+        assert!(!sandbox.output().exists() && ran.stdout.is_empty(), "{}", ran.stdout);
+    }
 }
 
 #[test]

@@ -20,9 +20,14 @@ pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
     let zig = &inventory.zig;
     if let Some(tool) = &zig.zig {
         recipe.versions.push(ToolVersion { name: "zig".to_owned(), version: tool.version.clone() });
-        if tool.name.contains('/') && tool.name.contains("python") {
-            recipe.env.push(("CARGO_ZIGBUILD_PYTHON_PATH".to_owned(), Some(tool.path.display().to_string())));
-        }
+        // What was found by its bare name cargo-zigbuild finds too.
+        let file = tool.path.file_name().unwrap_or_default().to_string_lossy();
+        let key = match file.as_ref() {
+            _ if !tool.name.contains('/') => None,
+            "zig" => Some("CARGO_ZIGBUILD_ZIG_PATH"),
+            python => python.starts_with("python").then_some("CARGO_ZIGBUILD_PYTHON_PATH"),
+        };
+        recipe.env.extend(key.map(|key| (key.to_owned(), Some(tool.path.display().to_string()))));
     }
     if let Some(tool) = &zig.zigbuild {
         let version = tool.version.strip_prefix("cargo-zigbuild ").unwrap_or(&tool.version).to_owned();

@@ -383,6 +383,28 @@ fn microsofts_terms_place_and_size_are_told_before_the_download() {
     assert_eq!(sdk.version, "10.0.26100", "what we had downloaded is recorded");
 }
 
+/// With XWIN_CROSS_COMPILER=clang cargo-xwin keeps another tree, beside which `xwin` need not be.
+#[test]
+fn the_versions_are_noted_in_the_tree_that_was_downloaded() {
+    let machine = Machine::new();
+    add_std(&machine.active.sysroot, MSVC);
+    let (cache, xwin) = (machine.path("sdk"), machine.path("bin/cargo-xwin").display().to_string());
+    let there = cache.clone();
+    let host = with_tools(&machine, machine.bare())
+        .with_env("XWIN_CACHE_DIR", &cache)
+        .with_env("XWIN_CROSS_COMPILER", "clang")
+        .on(&format!("{xwin} cache windows-msvc-sysroot"), move |_| {
+            for part in ["lib", "include"] {
+                std::fs::create_dir_all(there.join("windows-msvc-sysroot").join(part)).unwrap();
+            }
+            write(&there.join("windows-msvc-sysroot/DONE"), "x");
+            Output { code: Some(0), ..Output::default() }
+        });
+    let ready = prepare(&host, &Silent, &[want(MSVC)], PROVISION).unwrap().remove(0);
+    let sdk = ready.recipe.versions.iter().find(|v| v.name == "windows-sdk").unwrap();
+    assert_eq!(sdk.version, "10.0.26100");
+}
+
 #[test]
 fn a_failed_download_names_the_ways_without_network() {
     let machine = Machine::new();

@@ -92,6 +92,40 @@ fn a_folder_of_the_users_goes_along_and_into_that_of_the_other_machine() {
 }
 
 #[test]
+fn the_tree_of_xwins_other_compiler_goes_along() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(&one.path().join("sdk/windows-msvc-sysroot/DONE"), "clang");
+    let file = one.path().join("cache.zip");
+    export(&home(one.path()).with_env("XWIN_CACHE_DIR", one.path().join("sdk")), &Silent, &file).unwrap();
+    import(&home(two.path()).with_env("XWIN_CACHE_DIR", two.path().join("there")), &Silent, &file).unwrap();
+    assert_eq!(std::fs::read_to_string(two.path().join("there/windows-msvc-sysroot/DONE")).unwrap(), "clang");
+}
+
+#[test]
+fn a_folder_that_has_to_stay_is_filled_and_never_by_half() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(&one.path().join("sdk/xwin/DONE"), "x86");
+    let file = one.path().join("cache.zip");
+    export(&home(one.path()).with_env("XWIN_CACHE_DIR", one.path().join("sdk")), &Silent, &file).unwrap();
+    // A link to an empty folder stands for a mount, which can be replaced as little.
+    let (real, link) = (two.path().join("real"), two.path().join("link"));
+    std::fs::create_dir(&real).unwrap();
+    symlink(&real, &link).unwrap();
+    // An import that was killed is no content.
+    write(&real.join(".import-x/whole/xwin/DONE"), "x86");
+    import(&home(two.path()).with_env("XWIN_CACHE_DIR", &link), &Silent, &file).unwrap();
+    assert_eq!(std::fs::read_to_string(real.join("xwin/DONE")).unwrap(), "x86");
+    assert!(link.is_symlink());
+    std::fs::remove_dir_all(&real).unwrap();
+    std::fs::create_dir(&real).unwrap();
+    // What can't be copied to its end leaves nothing.
+    let from = one.path().join("sdk");
+    let _socket = std::os::unix::net::UnixListener::bind(from.join("xwin/zz")).unwrap();
+    crate::toolchain::transfer::place(&home(two.path()), &from, &link).unwrap_err();
+    assert_eq!(std::fs::read_dir(&real).unwrap().count(), 0);
+}
+
+#[test]
 fn nothing_to_move_and_files_of_others_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let host = home(dir.path());

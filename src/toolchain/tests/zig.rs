@@ -62,6 +62,23 @@ fn those_of_provisioning_are_named_to_cargo() {
     assert_eq!(env, [python, path]);
 }
 
+/// The Python that an imported cache's environment links to is that of the other machine.
+#[test]
+fn an_imported_zig_needs_no_python() {
+    let machine = Machine::new();
+    add_std(&machine.active.sysroot, LLVM);
+    let ours = machine.path("home/.cache/cargo-winsvc/tools/zig");
+    let (zig, zigbuild) = (ours.join("lib/python3.11/site-packages/ziglang/zig"), ours.join("bin/cargo-zigbuild"));
+    write(&zig, "");
+    let mut host = machine.host().with_env("PATH", "/usr/bin");
+    for (path, args, says) in [(&zig, "version", "0.17.1"), (&zigbuild, "--version", "cargo-zigbuild 0.24.0")] {
+        let path = path.display().to_string();
+        host = host.with_program(&path, &path).says(&format!("{path} {args}"), says);
+    }
+    let recipe = ready(&host, &want(LLVM)).recipe;
+    assert_eq!(recipe.env[0], ("CARGO_ZIGBUILD_ZIG_PATH".to_owned(), Some(zig.display().to_string())));
+}
+
 #[test]
 fn zig_is_the_last_way_for_gnu_and_not_even_asked_where_gcc_is() {
     let machine = Machine::new();
