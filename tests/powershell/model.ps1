@@ -462,7 +462,7 @@ function Invoke-Control([string[]]$Words) {
     switch -CaseSensitive ($verb) {
         { $_ -ceq 'query' -or $_ -ceq 'queryex' } {
             $state = $(if ($null -ne $process) { '4  RUNNING' } else { '1  STOPPED' })
-            $code = [int]$Model.Machine.told["exit:$name"]
+            $code = [long]$Model.Machine.told["exit:$name"]
             return @{ Code = 0; Output = "`r`nNOM_DU_SERVICE: $name`r`n  TYPE: 10  WIN32_OWN_PROCESS`r`n  ETAT: $state`r`n    (STOPPABLE)`r`n  A: $code  (0x0)`r`n  B: 0  (0x0)`r`n  C: 0x0`r`n  D: 0x0`r`n  E: $([int]$process)`r`n  F:`r`n".Replace("    (STOPPABLE)`r`n", '') }
         }
         'config' { $pairs = Read-Pairs $rest @('binPath=', 'type=', 'start=', 'error=', 'obj=', 'DisplayName=', 'depend='); Step-Machine "sc config $name $($rest[0])" { Set-Config $name $pairs; Save-Machine } }
