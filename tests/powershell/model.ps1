@@ -561,13 +561,25 @@ function Invoke-Netsh([string[]]$Words) {
 function Get-FirewallRule([string]$Name) {
     $told = $Model.Machine.told["rule:$Name"]
     if ($null -eq $told) { return $null }
-    return , [string[]]@($told)
+    return , [string[]]@(foreach ($text in $told) { if ($text -cmatch '^remote=(.+)$') { 'remote=' + (Format-Remote ($Matches[1] -split ',')) } else { $text } })
+}
+
+# As Windows keeps an IPv4 subnet: with its mask.
+function Format-Masks([string]$Text) {
+    return [regex]::Replace($Text, '(?<=\d\.\d+\.\d+\.\d+)/(\d+)(?=,|$)', {
+        param($match)
+        $mask = [uint32]0
+        for ($i = 0; $i -lt [int]$match.Groups[1].Value; $i++) { $mask = $mask -bor ([uint32]1 -shl (31 - $i)) }
+        $bytes = [BitConverter]::GetBytes($mask)
+        [Array]::Reverse($bytes)
+        return '/' + ($bytes -join '.')
+    })
 }
 
 function Set-FirewallRule([string]$Name, $Value) {
     foreach ($text in @($Value | Where-Object { $_ })) { if ($text -notmatch '^(protocol=(tcp|udp)|port=[0-9,-]+|profiles=[a-z,]+|remote=.*|service=.+)$') { throw "firewall: $text" } }
     Step-Machine "firewall $Name" {
-        if ($null -eq $Value) { $Model.Machine.told.Remove("rule:$Name") } else { $Model.Machine.told["rule:$Name"] = @($Value) }
+        if ($null -eq $Value) { $Model.Machine.told.Remove("rule:$Name") } else { $Model.Machine.told["rule:$Name"] = @($Value | ForEach-Object { Format-Masks $_ }) }
         Save-Machine
     }
 }
