@@ -82,8 +82,8 @@ function New-OneFolder([string]$Path) {
 function Move-Folder([string]$From, [string]$To) {
     Step-Machine "move $From to $To" {
         [IO.Directory]::Move((Get-Real $From), (Get-Real $To))
-        foreach ($path in @($Model.Machine.access.Keys | Where-Object { $_ -eq $From })) {
-            $Model.Machine.access[$To] = $Model.Machine.access[$path]
+        foreach ($path in @($Model.Machine.access.Keys | Where-Object { $_ -eq $From -or $_.StartsWith($From + '\') })) {
+            $Model.Machine.access[$To + $path.Substring($From.Length)] = $Model.Machine.access[$path]
             $Model.Machine.access.Remove($path)
         }
         Save-Machine
@@ -108,7 +108,7 @@ function Remove-Tree([string]$Path) {
     foreach ($id in @($Model.Machine.processes.Keys)) { if ($Model.Machine.processes[$id].image.StartsWith($Path + '\')) { throw "$Path is in use" } }
     Step-Machine "remove $Path" {
         [IO.Directory]::Delete((Get-Real $Path), $true)
-        $Model.Machine.access.Remove($Path)
+        foreach ($own in @($Model.Machine.access.Keys | Where-Object { $_ -eq $Path -or $_.StartsWith($Path + '\') })) { $Model.Machine.access.Remove($own) }
         Save-Machine
     }
 }

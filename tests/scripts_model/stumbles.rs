@@ -1,7 +1,7 @@
 //! What an administrator stumbles over: options that say nothing, sessions that are set up otherwise, a log that can't be written, codes
 //! that no table knows.
 
-use crate::support::PowerShell;
+use crate::support::{Job, PowerShell};
 use crate::world::{How, WELL, World, bundle, differences, disturbed, ends, results, service};
 use serde_json::json;
 use std::fs;
@@ -64,7 +64,7 @@ fn strict_sessions_are_no_hindrance() {
     let world = World::new();
     agent(&world);
     let fresh = world.photo();
-    let strict = |job: crate::support::Job| job.before("Set-StrictMode -Version Latest");
+    let strict = |job: Job| job.before("Set-StrictMode -Version Latest");
     results(&mut shell, &strict(world.script(r"C:\one\install.ps1")), "Installed");
     results(&mut shell, &strict(world.script(r"C:\two\install.ps1")), "Upgraded");
     ends(&mut shell, &strict(world.script(r"C:\two\status.ps1")), 0);
@@ -210,4 +210,70 @@ fn addresses_are_compared_as_windows_tells_them() {
     ends(&mut shell, &world.script(r"C:\one\status.ps1"), 0);
     let told = world.machine()["told"]["rule:Agent in"][3].as_str().unwrap().to_owned();
     assert!(told.contains("10.0.0.0/255.0.0.0") && told.contains("LocalSubnet"), "{told}");
+}
+
+#[test]
+fn a_script_that_is_handed_over_as_text_says_so() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let world = World::new();
+    agent(&world);
+    for script in ["install.ps1", "rollback.ps1", "uninstall.ps1"] {
+        let text = fs::read_to_string(world.path(&format!(r"C:\one\{script}"))).unwrap();
+        let root = world.path(r"C:\x").parent().unwrap().parent().unwrap().to_owned();
+        let job = Job::text(text.trim_start_matches('\u{feff}')).env("MODEL", root.to_str().unwrap());
+        let outcome = ends(&mut shell, &job, 50);
+        assert!(outcome.errors[0].message.contains("bring the whole folder"), "{outcome:#?}");
+    }
+}
+
+#[test]
+fn values_in_the_command_line_of_a_batch_file_are_quoted() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let world = World::new();
+    let mut spec = bundle("1.0.0", &[service("Agent", &json!({}))]);
+    spec["parameters"].as_array_mut().unwrap().push(json!({"name": "NAME", "type": "string", "secret": false}));
+    spec["install"]["hooks"] = json!({"postInstall": ["sub/step.cmd", "--name", "${NAME}", "${PORT}"]});
+    world.unpack_with("one", &spec, WELL, &[("sub/step.cmd", "rem")]);
+    results(&mut shell, &world.script(r"C:\one\install.ps1").parameter("NAME", "a&calc|b,c"), "Installed");
+    let log = world.path(r"C:\x").parent().unwrap().with_file_name("programs.log");
+    let ran = fs::read_to_string(log).unwrap();
+    assert!(ran.ends_with("\\sub\\step.cmd --name \"a&calc|b,c\" 8080\n"), "{ran}");
+}
+
+#[test]
+fn data_is_removed_where_no_service_comes() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let model = World::new();
+    agent(&model);
+    fs::write(model.path(r"C:\Program Files\Other\other.txt"), "").unwrap();
+    fs::write(model.path(r"C:\ProgramData\Other\other.txt"), "").unwrap();
+    let fresh = model.photo();
+    results(&mut shell, &model.script(r"C:\one\install.ps1"), "Installed");
+    fs::create_dir_all(model.path(r"C:\ProgramData\Acme\acme\sub")).unwrap();
+    fs::write(model.path(r"C:\ProgramData\Acme\acme\sub\data.txt"), "").unwrap();
+    let purge = |world: &World| world.script(r"C:\one\uninstall.ps1").switch("Purge");
+    let whole = model.copy();
+    let start = whole.steps();
+    results(&mut shell, &purge(&whole), "Removed");
+    assert_eq!(differences(&fresh, &whole.photo()), Vec::<String>::new());
+    let steps: Vec<String> = (1..=whole.steps() - start).map(|at| whole.step(at)).collect();
+    assert!(
+        steps.iter().any(|step| step.contains(r"move C:\ProgramData\Acme\acme to C:\ProgramData\Acme\acme~")),
+        "{steps:#?}"
+    );
+    assert!(!steps.iter().any(|step| step.ends_with(r"remove C:\ProgramData\Acme\acme")), "{steps:#?}");
+    for at in (1..steps.len()).filter(|at| steps[at - 1].contains("ProgramData")) {
+        for how in [How::FailBefore, How::FailAfter] {
+            let world = model.copy();
+            ends(&mut shell, &disturbed(purge(&world), at, how), 1603);
+            results(&mut shell, &purge(&world), "Removed");
+            assert_eq!(differences(&fresh, &world.photo()), Vec::<String>::new(), "{}", steps[at - 1]);
+        }
+    }
+    // Somebody else's folder of such a name is left alone.
+    let planted = r"C:\ProgramData\Acme\acme~0123456789abcdef0123456789abcdef";
+    fs::create_dir_all(model.path(planted)).unwrap();
+    fs::write(model.path(&format!(r"{planted}\mine.txt")), "").unwrap();
+    results(&mut shell, &purge(&model), "Removed");
+    assert!(model.path(&format!(r"{planted}\mine.txt")).exists());
 }
