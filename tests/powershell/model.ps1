@@ -162,11 +162,17 @@ function Get-Certificates([string]$Store) {
     foreach ($told in @($Model.Machine.told['certificates'] | Where-Object { $_ })) {
         $in, $print, $subject, $days = $told -split '\|'
         if ($in -ne $Store) { continue }
-        $file = "C:\ProgramData\Microsoft\Crypto\Keys\$print"
-        New-Object PSObject -Property @{
-            Thumbprint = $print; Subject = $subject; NotBefore = (Get-Now).AddDays(-1000); NotAfter = (Get-Now).AddDays([int]$days); KeyFile = $(if (Test-FileThere $file) { $file })
-        }
+        New-Object PSObject -Property @{ Thumbprint = $print; Subject = $subject; NotBefore = (Get-Now).AddDays(-1000); NotAfter = (Get-Now).AddDays([int]$days) }
     }
+}
+
+# A key file that holds "broken" is one that can't be opened.
+function Get-CertificateKey([string]$Store, [string]$Thumbprint) {
+    if (@(Get-Certificates $Store | Where-Object { $_.Thumbprint -eq $Thumbprint }).Count -eq 0) { return $null }
+    $file = "C:\ProgramData\Microsoft\Crypto\Keys\$Thumbprint"
+    if (-not (Test-FileThere $file)) { return $null }
+    if ((Get-Behaviour $file) -ceq 'broken') { throw 'Keyset does not exist' }
+    return $file
 }
 
 function Set-PreshutdownTimeout([string]$Name, [uint32]$Milliseconds) {
