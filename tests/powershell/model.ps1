@@ -592,7 +592,8 @@ function Set-FirewallRule([string]$Name, $Value) {
 
 # What a program does stands in its file: the code that it ends with.
 function Invoke-Program([string]$Path, [string[]]$Arguments, [int]$LimitMs) {
-    [IO.File]::AppendAllText($Model.Root + '/programs.log', "$Path $Arguments`n")
+    $words = $(if ($Path -match '\.(cmd|bat)$') { @($Arguments | Where-Object { $null -ne $_ } | ForEach-Object { ConvertTo-BatchArgument $_ }) -join ' ' } else { "$Arguments" })
+    [IO.File]::AppendAllText($Model.Root + '/programs.log', "$Path $words`n")
     $does = Get-Behaviour $Path
     if ($does -match '^code ([0-9]+)') { return [int]$Matches[1] }
     if ($does -ceq 'missing') { throw "there is no $Path" }
