@@ -40,7 +40,7 @@ function Get-Real([string]$Path) {
     return $Model.Root + '/' + $Path.Substring(0, 1).ToUpperInvariant() + $Path.Substring(2).Replace('\', '/')
 }
 
-function Get-OwnFolder { return 'C:' + $PSScriptRoot.Substring(($Model.Root + '/C').Length).Replace('/', '\') }
+function Get-OwnFolder { if (-not $PSScriptRoot) { return '' }; return 'C:' + $PSScriptRoot.Substring(($Model.Root + '/C').Length).Replace('/', '\') }
 function Get-TypedPath([string]$Path) { return $Path }
 function Restore-Session { }
 function Test-Elevated { return $env:MODEL_ELEVATED -ne '0' }
