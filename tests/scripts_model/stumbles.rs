@@ -277,3 +277,16 @@ fn data_is_removed_where_no_service_comes() {
     results(&mut shell, &purge(&model), "Removed");
     assert!(model.path(&format!(r"{planted}\mine.txt")).exists());
 }
+
+#[test]
+fn administrators_of_the_domain_are_no_strangers() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let world = World::new();
+    agent(&world);
+    fs::create_dir_all(world.path(r"C:\ProgramData\Acme")).unwrap();
+    world.change(|m| {
+        let access = "D:(A;OICI;FA;;;BA)(A;OICI;FA;;;LA)(A;OICI;FA;;;DA)(A;OICI;FA;;;EA)";
+        m["access"][r"C:\ProgramData\Acme"] = json!(access);
+    });
+    results(&mut shell, &world.script(r"C:\one\install.ps1"), "Installed");
+}
