@@ -30,5 +30,9 @@ mod origin;
 mod refusals;
 #[path = "scripts_model/secrets.rs"]
 mod secrets;
+#[path = "scripts_model/stumbles.rs"]
+mod stumbles;
+#[path = "scripts_model/trust.rs"]
+mod trust;
 #[path = "scripts_model/world.rs"]
 mod world;

@@ -53,7 +53,8 @@ const TAKEN: [&str; 43] = [
     "HOST",
 ];
 /// Variables of PowerShell (about_Automatic_Variables) and of the scripts' own, which a parameter would hide.
-const VARIABLES: [&str; 81] = [
+const VARIABLES: [&str; 82] = [
+    "OWNTEMP",
     "ORIGIN",
     "MODULEPATH",
     "ARGS",

@@ -40,7 +40,7 @@ function Get-Real([string]$Path) {
     return $Model.Root + '/' + $Path.Substring(0, 1).ToUpperInvariant() + $Path.Substring(2).Replace('\', '/')
 }
 
-function Get-OwnFolder { return 'C:' + $PSScriptRoot.Substring(($Model.Root + '/C').Length).Replace('/', '\') }
+function Get-OwnFolder { if (-not $PSScriptRoot) { return '' }; return 'C:' + $PSScriptRoot.Substring(($Model.Root + '/C').Length).Replace('/', '\') }
 function Get-TypedPath([string]$Path) { return $Path }
 function Restore-Session { }
 function Test-Elevated { return $env:MODEL_ELEVATED -ne '0' }
@@ -82,8 +82,8 @@ function New-OneFolder([string]$Path) {
 function Move-Folder([string]$From, [string]$To) {
     Step-Machine "move $From to $To" {
         [IO.Directory]::Move((Get-Real $From), (Get-Real $To))
-        foreach ($path in @($Model.Machine.access.Keys | Where-Object { $_ -eq $From })) {
-            $Model.Machine.access[$To] = $Model.Machine.access[$path]
+        foreach ($path in @($Model.Machine.access.Keys | Where-Object { $_ -eq $From -or $_.StartsWith($From + '\') })) {
+            $Model.Machine.access[$To + $path.Substring($From.Length)] = $Model.Machine.access[$path]
             $Model.Machine.access.Remove($path)
         }
         Save-Machine
@@ -108,7 +108,7 @@ function Remove-Tree([string]$Path) {
     foreach ($id in @($Model.Machine.processes.Keys)) { if ($Model.Machine.processes[$id].image.StartsWith($Path + '\')) { throw "$Path is in use" } }
     Step-Machine "remove $Path" {
         [IO.Directory]::Delete((Get-Real $Path), $true)
-        $Model.Machine.access.Remove($Path)
+        foreach ($own in @($Model.Machine.access.Keys | Where-Object { $_ -eq $Path -or $_.StartsWith($Path + '\') })) { $Model.Machine.access.Remove($own) }
         Save-Machine
     }
 }
@@ -162,11 +162,17 @@ function Get-Certificates([string]$Store) {
     foreach ($told in @($Model.Machine.told['certificates'] | Where-Object { $_ })) {
         $in, $print, $subject, $days = $told -split '\|'
         if ($in -ne $Store) { continue }
-        $file = "C:\ProgramData\Microsoft\Crypto\Keys\$print"
-        New-Object PSObject -Property @{
-            Thumbprint = $print; Subject = $subject; NotBefore = (Get-Now).AddDays(-1000); NotAfter = (Get-Now).AddDays([int]$days); KeyFile = $(if (Test-FileThere $file) { $file })
-        }
+        New-Object PSObject -Property @{ Thumbprint = $print; Subject = $subject; NotBefore = (Get-Now).AddDays(-1000); NotAfter = (Get-Now).AddDays([int]$days) }
     }
+}
+
+# A key file that holds "broken" is one that can't be opened.
+function Get-CertificateKey([string]$Store, [string]$Thumbprint) {
+    if (@(Get-Certificates $Store | Where-Object { $_.Thumbprint -eq $Thumbprint }).Count -eq 0) { return $null }
+    $file = "C:\ProgramData\Microsoft\Crypto\Keys\$Thumbprint"
+    if (-not (Test-FileThere $file)) { return $null }
+    if ((Get-Behaviour $file) -ceq 'broken') { throw 'Keyset does not exist' }
+    return $file
 }
 
 function Set-PreshutdownTimeout([string]$Name, [uint32]$Milliseconds) {
@@ -462,7 +468,7 @@ function Invoke-Control([string[]]$Words) {
     switch -CaseSensitive ($verb) {
         { $_ -ceq 'query' -or $_ -ceq 'queryex' } {
             $state = $(if ($null -ne $process) { '4  RUNNING' } else { '1  STOPPED' })
-            $code = [int]$Model.Machine.told["exit:$name"]
+            $code = [long]$Model.Machine.told["exit:$name"]
             return @{ Code = 0; Output = "`r`nNOM_DU_SERVICE: $name`r`n  TYPE: 10  WIN32_OWN_PROCESS`r`n  ETAT: $state`r`n    (STOPPABLE)`r`n  A: $code  (0x0)`r`n  B: 0  (0x0)`r`n  C: 0x0`r`n  D: 0x0`r`n  E: $([int]$process)`r`n  F:`r`n".Replace("    (STOPPABLE)`r`n", '') }
         }
         'config' { $pairs = Read-Pairs $rest @('binPath=', 'type=', 'start=', 'error=', 'obj=', 'DisplayName=', 'depend='); Step-Machine "sc config $name $($rest[0])" { Set-Config $name $pairs; Save-Machine } }
@@ -561,20 +567,33 @@ function Invoke-Netsh([string[]]$Words) {
 function Get-FirewallRule([string]$Name) {
     $told = $Model.Machine.told["rule:$Name"]
     if ($null -eq $told) { return $null }
-    return , [string[]]@($told)
+    return , [string[]]@(foreach ($text in $told) { if ($text -cmatch '^remote=(.+)$') { 'remote=' + (Format-Remote ($Matches[1] -split ',')) } else { $text } })
+}
+
+# As Windows keeps an IPv4 subnet: with its mask.
+function Format-Masks([string]$Text) {
+    return [regex]::Replace($Text, '(?<=\d\.\d+\.\d+\.\d+)/(\d+)(?=,|$)', {
+        param($match)
+        $mask = [uint32]0
+        for ($i = 0; $i -lt [int]$match.Groups[1].Value; $i++) { $mask = $mask -bor ([uint32]1 -shl (31 - $i)) }
+        $bytes = [BitConverter]::GetBytes($mask)
+        [Array]::Reverse($bytes)
+        return '/' + ($bytes -join '.')
+    })
 }
 
 function Set-FirewallRule([string]$Name, $Value) {
     foreach ($text in @($Value | Where-Object { $_ })) { if ($text -notmatch '^(protocol=(tcp|udp)|port=[0-9,-]+|profiles=[a-z,]+|remote=.*|service=.+)$') { throw "firewall: $text" } }
     Step-Machine "firewall $Name" {
-        if ($null -eq $Value) { $Model.Machine.told.Remove("rule:$Name") } else { $Model.Machine.told["rule:$Name"] = @($Value) }
+        if ($null -eq $Value) { $Model.Machine.told.Remove("rule:$Name") } else { $Model.Machine.told["rule:$Name"] = @($Value | ForEach-Object { Format-Masks $_ }) }
         Save-Machine
     }
 }
 
 # What a program does stands in its file: the code that it ends with.
 function Invoke-Program([string]$Path, [string[]]$Arguments, [int]$LimitMs) {
-    [IO.File]::AppendAllText($Model.Root + '/programs.log', "$Path $Arguments`n")
+    $words = $(if ($Path -match '\.(cmd|bat)$') { @($Arguments | Where-Object { $null -ne $_ } | ForEach-Object { ConvertTo-BatchArgument $_ }) -join ' ' } else { "$Arguments" })
+    [IO.File]::AppendAllText($Model.Root + '/programs.log', "$Path $words`n")
     $does = Get-Behaviour $Path
     if ($does -match '^code ([0-9]+)') { return [int]$Matches[1] }
     if ($does -ceq 'missing') { throw "there is no $Path" }

@@ -6,6 +6,7 @@
 pub(crate) const COMMANDS: &[(&str, &[&str])] = &[
     // Microsoft.PowerShell.Core
     ("ForEach-Object", &[]),
+    ("Set-StrictMode", &["-Off"]),
     ("Where-Object", &[]),
     // Microsoft.PowerShell.Security
     ("Get-Acl", &["-LiteralPath"]),

@@ -97,7 +97,24 @@ fn private_keys_may_be_read_by_the_service_alone() {
     refused(&mut shell, &[(NEW, "CN=agent.example.com", 9, true)], "no certificate 0123456789ABCDEF");
     refused(&mut shell, &[(OLD, "CN=agent.example.com", 9, false)], "lies in no file");
 
+    // A key that can't be opened is told, and is no hindrance where it is another's.
+    let broken = "00000000000000000000000000000000000000BB";
+    fs::write(world.path(&format!(r"{KEYS}\{broken}")), "broken").unwrap();
+    with_certificates(&world, &[(OLD, "CN=agent.example.com", 9, true)]);
+    world.change(|m| {
+        let told = m["told"]["certificates"].as_array_mut().unwrap();
+        told.push(json!(format!("My|{broken}|CN=agent.example.com|90")));
+    });
+    let outcome = ends(&mut shell, &install(&world), 50);
+    assert!(outcome.errors[0].message.contains("can't be opened: Keyset does not exist"), "{outcome:#?}");
+    let with_broken = |world: &World| {
+        world.change(|m| {
+            let told = m["told"]["certificates"].as_array_mut().unwrap();
+            told.push(json!(format!("My|{broken}|CN=other|90")));
+        });
+    };
     with_certificates(&world, &[(OLD, "CN=agent.example.com", 10, true), (NEW, "CN=agent.example.com", 20, true)]);
+    with_broken(&world);
     let fresh = world.photo();
     results(&mut shell, &install(&world), "Installed");
     let file = |print: &str| format!(r"{KEYS}\{print}");
@@ -127,6 +144,7 @@ fn private_keys_may_be_read_by_the_service_alone() {
     world.change(|machine| {
         machine["access"].as_object_mut().unwrap().remove(&file(later));
     });
+    with_broken(&world);
     results(&mut shell, &world.installed("uninstall.ps1"), "Removed");
     assert_eq!(differences(&fresh, &world.photo()), Vec::<String>::new());
 }

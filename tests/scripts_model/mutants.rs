@@ -39,7 +39,7 @@ const MUTANTS: [(&str, &str); 24] = [
     // Versions, and what stays.
     ("if ($kept -ccontains $path) { continue }", ""),
     ("$next.Former = @(Add-EditedConfigs $State.Current) + @($State.Former) }", "}"),
-    ("} elseif ($ours -and (Get-Entries $path).Count -eq 0) {", "} elseif ($ours) {"),
+    ("if ($ours -and (Get-Entries $path).Count -eq 0) {", "if ($ours) {"),
     ("            Reset-Setting $setting.Kind $setting.Name $before", "            $null = $before"),
 ];
 

@@ -33,6 +33,11 @@ fn only_the_signer_that_is_asked_for_will_do() {
         ("rollback.ps1", "Valid", r#"CN=Other, O="CN=Acme, Inc.""#, "and not by Acme, Inc."),
         ("uninstall.ps1", "Valid", r#"O=Acme, OU="Acme, Inc.""#, "and not by Acme, Inc."),
     ];
+    // A name that stands in the quotes of another field is that field's.
+    let quoted = r#"OU="x, CN=Acme, y", CN=Other"#;
+    world.change(|m| m["told"]["signatures"] = json!(FILES.map(|file| format!("{file}|Valid|{quoted}"))));
+    let outcome = ends(&mut shell, &install("one", "Acme").switch("WhatIf"), 577);
+    assert!(outcome.errors[0].message.contains("and not by Acme"), "{outcome:#?}");
     for upgrade in [false, true] {
         let name = if upgrade { "two" } else { "one" };
         for (file, status, subject, said) in bad {
@@ -81,7 +86,7 @@ fn only_what_the_archive_of_that_hash_holds_will_do() {
     let fresh = world.photo();
     let refused = [
         (named(&right[1..], r"C:\right\a.zip"), 87, "64 hexadecimal digits"),
-        (named("", r"C:\right\a.zip"), 87, "give both"),
+        (world.script(r"C:\one\install.ps1").parameter("Archive", r"C:\right\a.zip"), 87, "give both"),
         (named(&right, r"C:\right\b.zip"), 87, r"There is no C:\right\b.zip"),
         (install(&right), 87, r"There is no C:\one.zip"),
         (named(&right, r"C:\foreign\b.zip"), 23, &*foreign),
