@@ -2,7 +2,7 @@
 
 use crate::bundle::Publisher;
 use crate::cli::{BuildCommandArgs, OutputArgs};
-use crate::host::{Host, check_interrupt};
+use crate::host::Host;
 use crate::pipeline;
 use crate::report::Report;
 use anyhow::Context;
@@ -35,22 +35,14 @@ pub(super) fn run(
         };
         let result = pipeline::build(host, report, target, &work)
             .and_then(|built| pipeline::executables(host, report, &prepared, target, &built, &work));
-        check_interrupt(host)?;
-        let executables = match result {
-            Ok(executables) => executables,
-            Err(error) => {
-                failed.push(error);
-                continue;
-            }
-        };
-        for executable in executables {
+        for executable in pipeline::or_note(host, result, &mut failed)?.into_iter().flatten() {
             results.push((executable.path.clone(), dir.join(executable.bin.exe())));
             if let Some((file, info)) = executable.debug {
                 results.push((file, dir.join(info.file)));
             }
         }
     }
-    failed.extend(prepared.lacking.iter().map(|problem| problem.clone().into()));
+    failed.extend(prepared.lacking_errors());
     // Everything is built: from here on it is renames on one file system.
     for (from, to) in &results {
         if let Some(dir) = to.parent() {

@@ -26,7 +26,7 @@ pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &PackageArgs, outp
     }
     announce(report, &prepared);
     let Packaged { published, mut failed } = pipeline::package(host, report, &prepared, &request)?;
-    failed.extend(prepared.lacking.iter().map(|problem| problem.clone().into()));
+    failed.extend(prepared.lacking_errors());
     let Some(published) = published else { return Ok(failures(report, &failed)) };
     let seconds = host.now().duration_since(begin).unwrap_or(Duration::ZERO).as_secs_f64();
     let sizes: Vec<String> = published.bundles.iter().map(|b| b.change.to_string()).collect();
@@ -37,8 +37,7 @@ pub(super) fn run(host: &dyn Host, report: &dyn Report, args: &PackageArgs, outp
 
 /// Tells which targets were left out, and why.
 pub(super) fn lacking(report: &dyn Report, prepared: &Prepared) -> u8 {
-    let failed: Vec<anyhow::Error> = prepared.lacking.iter().map(|problem| problem.clone().into()).collect();
-    failures(report, &failed)
+    failures(report, &prepared.lacking_errors().collect::<Vec<_>>())
 }
 
 /// Tells what failed beside what was made, and gives the exit code.

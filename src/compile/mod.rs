@@ -85,11 +85,7 @@ impl CompilePlan {
     }
 
     fn cargo(&self, args: &[String]) -> Cmd {
-        let mut cmd = Cmd::new(&self.program).args(args).cwd(&self.cwd);
-        for (key, value) in &self.env {
-            cmd.env.push((key.into(), value.as_ref().map(Into::into)));
-        }
-        cmd
+        Cmd::new(&self.program).args(args).cwd(&self.cwd).envs(&self.env)
     }
 }
 

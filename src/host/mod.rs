@@ -53,6 +53,13 @@ impl Cmd {
         self
     }
 
+    /// Changes environment variables: `None` removes one.
+    #[must_use]
+    pub fn envs<'a>(mut self, changes: impl IntoIterator<Item = &'a (String, Option<String>)>) -> Self {
+        self.env.extend(changes.into_iter().map(|(key, value)| (key.into(), value.as_ref().map(Into::into))));
+        self
+    }
+
     /// Removes an environment variable.
     #[must_use]
     pub fn env_remove(mut self, key: impl Into<OsString>) -> Self {
@@ -241,6 +248,16 @@ pub fn plain(path: &Path) -> PathBuf {
         }
     }
     result
+}
+
+/// An environment variable that says something: cargo and its kin take an empty one for none.
+pub fn given(host: &dyn Host, key: &str) -> Option<OsString> {
+    host.env(key).filter(|value| !value.is_empty())
+}
+
+/// The cargo to call: `$CARGO`, which cargo sets for its subcommands, else `cargo`.
+pub fn cargo(host: &dyn Host) -> OsString {
+    given(host, "CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// The folder of everything that is kept between runs: `$XDG_CACHE_HOME/cargo-winsvc`, else `~/.cache/cargo-winsvc`.

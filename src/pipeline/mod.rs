@@ -83,7 +83,10 @@ pub fn package(host: &dyn Host, sink: &dyn Sink, prepared: &Prepared, request: &
 }
 
 /// A failure is noted, and the next target's turn comes; not so when the user wants everything to end.
-fn or_note<T>(
+///
+/// # Errors
+/// Interruption.
+pub fn or_note<T>(
     host: &dyn Host,
     result: anyhow::Result<T>,
     failed: &mut Vec<anyhow::Error>,

@@ -53,6 +53,11 @@ pub struct PreparedTarget {
 }
 
 impl Prepared {
+    /// What the targets that are left out lack, as errors to tell.
+    pub fn lacking_errors(&self) -> impl Iterator<Item = anyhow::Error> {
+        self.lacking.iter().map(|problem| problem.clone().into())
+    }
+
     /// The plan: what [`super::package`] will run and write, as a value.
     pub fn plan(&self) -> Plan {
         let mut config = self.config.clone();
@@ -271,7 +276,7 @@ fn compile_plan(
         args: request,
         unit,
         profile: &config.profile,
-        cargo: workspace::cargo(host).to_string_lossy().into_owned(),
+        cargo: crate::host::cargo(host).to_string_lossy().into_owned(),
         cwd: host.cwd(),
         cargo_home,
         user_rustflags: flags.rustflags,

@@ -2,7 +2,7 @@
 
 use super::{Ready, Want};
 use crate::error::Problem;
-use crate::host::{Cmd, Host, check_interrupt};
+use crate::host::{Cmd, Host, cargo, check_interrupt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -52,8 +52,7 @@ pub(super) fn run(
 /// Cargo as it would run, in a project of its own.
 fn command(host: &dyn Host, want: &Want, ready: &Ready, dir: &Path) -> Cmd {
     let recipe = &ready.recipe;
-    let cargo = host.env("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into());
-    let mut cmd = Cmd::new(cargo)
+    let cmd = Cmd::new(cargo(host))
         .arg(&recipe.subcommand)
         .args(["--offline", "--target", want.target.triple(), "--target-dir"])
         .arg(dir.join("target"))
@@ -63,13 +62,8 @@ fn command(host: &dyn Host, want: &Want, ready: &Ready, dir: &Path) -> Cmd {
         .timeout(PATIENCE)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_BUILD_BUILD_DIR")
-        .env("CARGO_ENCODED_RUSTFLAGS", recipe.rustflags.join("\x1f"));
-    for (key, value) in &recipe.env {
-        cmd = match value {
-            Some(value) => cmd.env(key, value),
-            None => cmd.env_remove(key),
-        };
-    }
+        .env("CARGO_ENCODED_RUSTFLAGS", recipe.rustflags.join("\x1f"))
+        .envs(&recipe.env);
     let own = want.linker.as_deref().map(Path::new).or(recipe.linker.as_deref());
     match own {
         Some(linker) => cmd.env(format!("CARGO_TARGET_{}_LINKER", want.target.env_name()), linker),

@@ -5,7 +5,7 @@
 
 use super::probe::{Prober, Tool};
 use crate::host::{Host, cache_dir};
-use sha2::{Digest, Sha256};
+use crate::model::Sha256;
 use std::path::{Path, PathBuf};
 
 /// The releases looked for, newest first. cargo-xwin's own images have 18 and later; 14 is the oldest that Debian 12 has.
@@ -14,6 +14,9 @@ const RELEASES: std::ops::RangeInclusive<u32> = 14..=24;
 /// What is called, and by which arguments it shows that it runs. The two last know no version of themselves.
 const TOOLS: [(&str, &str); 4] =
     [("clang", "--version"), ("lld-link", "--version"), ("llvm-lib", "/?"), ("llvm-rc", "/?")];
+
+/// How many of them every build needs: the first ones.
+const NEEDED: usize = 3;
 
 /// The tools, all of one release where there is one that has them all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,9 +38,8 @@ impl Llvm {
     pub(super) fn find(prober: &Prober<'_>) -> Self {
         let mut broken = Vec::new();
         let mut sets: Vec<[Option<Tool>; 4]> = Vec::new();
-        let suffixed = RELEASES.rev().map(|n| (String::new(), format!("-{n}")));
-        let folders = RELEASES.rev().map(|n| (format!("/usr/lib/llvm-{n}/bin/"), String::new()));
-        for (before, after) in std::iter::once((String::new(), String::new())).chain(suffixed).chain(folders) {
+        let is_whole = |set: &[Option<Tool>; 4]| set[..NEEDED].iter().all(Option::is_some);
+        for (before, after) in affixes() {
             let set = TOOLS.map(|(name, arg)| match prober.tool_by(&format!("{before}{name}{after}"), &[arg])? {
                 Ok(tool) => Some(tool),
                 Err(reason) => {
@@ -45,14 +47,13 @@ impl Llvm {
                     None
                 }
             });
-            let whole = set[..3].iter().all(Option::is_some);
             sets.push(set);
-            if whole {
+            if sets.last().is_some_and(is_whole) {
                 break;
             }
         }
         // The last set is whole, or the best of each is taken.
-        let whole = sets.last().filter(|set| set[..3].iter().all(Option::is_some)).cloned();
+        let whole = sets.last().filter(|set| is_whole(set)).cloned();
         let first = |n: usize| sets.iter().find_map(|set| set[n].clone());
         let [clang, lld_link, llvm_lib, llvm_rc] = match whole {
             Some([clang, lld, lib, rc]) => [clang, lld, lib, rc.or_else(|| first(3))],
@@ -63,8 +64,13 @@ impl Llvm {
 
     /// The tools that are not there, by the names that they are called by.
     pub(super) fn missing(&self) -> Vec<&'static str> {
-        let all = [("clang", &self.clang), ("lld-link", &self.lld_link), ("llvm-lib", &self.llvm_lib)];
-        all.iter().filter(|(_, tool)| tool.is_none()).map(|(name, _)| *name).collect()
+        self.named()[..NEEDED].iter().filter(|(_, tool)| tool.is_none()).map(|(name, _)| *name).collect()
+    }
+
+    /// The tools by their bare names.
+    fn named(&self) -> [(&'static str, &Option<Tool>); 4] {
+        let tools = [&self.clang, &self.lld_link, &self.llvm_lib, &self.llvm_rc];
+        std::array::from_fn(|n| (TOOLS[n].0, tools[n]))
     }
 
     /// The folder of links, made when it is not there; `None` when every tool has its bare name on PATH.
@@ -72,12 +78,7 @@ impl Llvm {
     /// # Errors
     /// The cache can't be written.
     pub(super) fn links(&self, host: &dyn Host) -> std::io::Result<Option<PathBuf>> {
-        let named = [
-            ("clang", &self.clang),
-            ("lld-link", &self.lld_link),
-            ("llvm-lib", &self.llvm_lib),
-            ("llvm-rc", &self.llvm_rc),
-        ];
+        let named = self.named();
         let found = named.iter().filter_map(|(name, tool)| Some((*name, tool.as_ref()?)));
         let is_bare = |(name, tool): &(&str, &Tool)| tool.name == *name;
         let mut links: Vec<(&str, &Path)> =
@@ -90,10 +91,8 @@ impl Llvm {
         }
         let Some(cache) = cache_dir(host) else { return Ok(None) };
         // A name that tells its content, so that two runs with different tools don't disturb each other.
-        let mut hash = Sha256::new();
-        links.iter().for_each(|(name, path)| hash.update(format!("{name}\0{}\0", path.display())));
-        let digest: String = hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();
-        let dir = cache.join("llvm").join(digest);
+        let all: String = links.iter().map(|(name, path)| format!("{name}\0{}\0", path.display())).collect();
+        let dir = cache.join("llvm").join(&Sha256::of(all.as_bytes()).to_string()[..16]);
         std::fs::create_dir_all(&dir)?;
         for (name, path) in links {
             let link = dir.join(name);
@@ -110,11 +109,16 @@ impl Llvm {
     }
 }
 
+/// What may stand before and behind a tool's bare name, best first.
+fn affixes() -> impl Iterator<Item = (String, String)> {
+    let suffixed = RELEASES.rev().map(|n| (String::new(), format!("-{n}")));
+    let folders = RELEASES.rev().map(|n| (format!("/usr/lib/llvm-{n}/bin/"), String::new()));
+    std::iter::once((String::new(), String::new())).chain(suffixed).chain(folders)
+}
+
 /// The names that a tool may have, best first.
 pub(super) fn names(tool: &str) -> Vec<String> {
-    let suffixed = RELEASES.rev().map(|n| format!("{tool}-{n}"));
-    let folders = RELEASES.rev().map(|n| format!("/usr/lib/llvm-{n}/bin/{tool}"));
-    std::iter::once(tool.to_owned()).chain(suffixed).chain(folders).collect()
+    affixes().map(|(before, after)| format!("{before}{tool}{after}")).collect()
 }
 
 /// Debian's packages of the newest release that has them all, by what apt knows (`candidates`, by package).

@@ -229,8 +229,7 @@ impl Prober<'_> {
     }
 
     fn cargo(&self) -> Option<Tool> {
-        let program = self.host.env("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into());
-        let path = self.host.which(&program)?;
+        let path = self.host.which(&crate::host::cargo(self.host))?;
         let question = format!("{} -V", path.display());
         let version = match self.cached(&question) {
             Some(version) => version,

@@ -163,9 +163,8 @@ fn lock(host: &dyn Host, sink: &dyn Sink, path: &Path) -> anyhow::Result<File> {
 
 /// Cargo on the sources' workspace, in an environment where nothing of the user's build settings counts.
 fn cargo(host: &dyn Host, job: &Job<'_>, command: &str, temp: &Path) -> Cmd {
-    let program = host.env("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into());
     let target = temp.join("target");
-    let mut cmd = Cmd::new(program)
+    let mut cmd = Cmd::new(crate::host::cargo(host))
         .arg(command)
         .arg("--manifest-path")
         .arg(job.library.join("sysroot/Cargo.toml"))

@@ -6,7 +6,7 @@ use super::provision::{Provisioner, Stop};
 use super::{Gap, GapKind, Options, Want, llvm, recipe, xwin, zig};
 use crate::error::{Exit, Problem};
 use crate::event::Sink;
-use crate::host::{Cmd, Host};
+use crate::host::{Cmd, Host, cargo};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -102,8 +102,7 @@ impl Supplier<'_> {
         };
         self.sink.note(format!("{why}; cargo compiles {program} instead"));
         let version = packages.iter().find_map(|p| p.strip_prefix(&format!("{program}=="))).unwrap_or_default();
-        let cargo = self.host.env("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into());
-        let cmd = Cmd::new(cargo)
+        let cmd = Cmd::new(cargo(self.host))
             .args(["install", program, "--locked", "--force"])
             .args(["--version", &format!("={version}"), "--root"])
             .arg(&dir)
@@ -164,11 +163,7 @@ impl Supplier<'_> {
                 "they go into {}: several hundred megabytes of download, one to two gigabytes of disk; they may not be passed on to others",
                 cache.display()
             ));
-            let part = if self.host.env("XWIN_CROSS_COMPILER").is_some_and(|c| c == "clang") {
-                "windows-msvc-sysroot"
-            } else {
-                "xwin"
-            };
+            let part = xwin::tree(self.host);
             let work = || -> Result<(), Stop> {
                 let cmd =
                     sdk.command(self.host, tool, &inventory.llvm, &arches).map_err(|e| Stop::Reason(e.to_string()))?;

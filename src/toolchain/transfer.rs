@@ -4,6 +4,7 @@
 //! for each spelling of a header's name), which the zip keeps as Unix does. Entries are sorted and have one time, so that the same cache
 //! gives the same file.
 
+use super::xwin::{CLANG_CL_TREE, CLANG_TREE, chosen_cache};
 use crate::error::{Exit, Problem};
 use crate::event::Sink;
 use crate::host::{Host, cache_dir, check_interrupt};
@@ -103,8 +104,8 @@ pub fn import(host: &dyn Host, sink: &dyn Sink, file: &Path) -> anyhow::Result<(
     let units = unpack(host, &mut zip, file, temp.path())?;
     for unit in units {
         let from = temp.path().join(&unit);
-        let to = match (unit.as_str(), host.env("XWIN_CACHE_DIR").filter(|v| !v.is_empty())) {
-            (name, Some(dir)) if name.starts_with("xwin/") => host.cwd().join(dir),
+        let to = match (unit.as_str(), chosen_cache(host)) {
+            (name, Some(dir)) if name.starts_with("xwin/") => dir,
             (CHOSEN, None) => {
                 let pinned = crate::config::Msvc::default();
                 cache.join("xwin").join(format!("{}_{}", pinned.sdk_version, pinned.crt_version))
@@ -142,20 +143,17 @@ fn units(host: &dyn Host, cache: &Path) -> anyhow::Result<Vec<(String, PathBuf)>
             }
         }
     }
-    if let Some(dir) = host.env("XWIN_CACHE_DIR").filter(|v| !v.is_empty()) {
-        let dir = host.cwd().join(dir);
-        if is_filled(&dir) {
-            units.retain(|(name, _)| !name.starts_with("xwin/"));
-            units.push((CHOSEN.to_owned(), dir));
-        }
+    if let Some(dir) = chosen_cache(host).filter(|dir| is_filled(dir)) {
+        units.retain(|(name, _)| !name.starts_with("xwin/"));
+        units.push((CHOSEN.to_owned(), dir));
     }
     units.sort();
     Ok(units)
 }
 
-/// cargo-xwin has two trees, one for each of its compilers (XWIN_CROSS_COMPILER).
+/// Whether either of cargo-xwin's trees is there.
 fn is_filled(xwin: &Path) -> bool {
-    ["xwin", "windows-msvc-sysroot"].iter().any(|tree| xwin.join(tree).join("DONE").is_file())
+    [CLANG_CL_TREE, CLANG_TREE].iter().any(|tree| xwin.join(tree).join("DONE").is_file())
 }
 
 /// Unpacks into an empty folder: files first, then links, so that nothing is ever written through a link. Gives the units.

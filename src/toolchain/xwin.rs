@@ -12,7 +12,7 @@ use super::xwin_env::{cmake, parse};
 use super::{Want, doctor_command};
 use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
-use crate::host::{Cmd, Host, cache_dir};
+use crate::host::{Cmd, Host, cache_dir, given};
 use crate::model::{Arch, Env, Target};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -23,6 +23,10 @@ use std::time::Duration;
 pub(super) const PINNED: &str = "0.23.1";
 /// The oldest whose environment is understood.
 const OLDEST: semver::Version = semver::Version::new(0, 23, 0);
+/// The tree for clang-cl, cargo-xwin's default.
+pub(super) const CLANG_CL_TREE: &str = "xwin";
+/// The tree for clang.
+pub(super) const CLANG_TREE: &str = "windows-msvc-sysroot";
 /// Stands beside `DONE` when we had it filled.
 const MARK: &str = "winsvc-xwin.json";
 /// Where Microsoft's terms are, as xwin itself names them.
@@ -105,6 +109,17 @@ impl Xwin {
     }
 }
 
+/// The folder that XWIN_CACHE_DIR names, absolute; `None` where it is not set.
+pub(super) fn chosen_cache(host: &dyn Host) -> Option<PathBuf> {
+    given(host, "XWIN_CACHE_DIR").map(|dir| host.cwd().join(dir))
+}
+
+/// The folder in XWIN_CACHE_DIR that cargo-xwin uses: it has one tree for each of its compilers.
+pub(super) fn tree(host: &dyn Host) -> &'static str {
+    let is_clang = host.env("XWIN_CROSS_COMPILER").is_some_and(|c| c == "clang");
+    if is_clang { CLANG_TREE } else { CLANG_CL_TREE }
+}
+
 /// Where `--provision` installs cargo-xwin.
 pub(super) fn tools_dir(host: &dyn Host) -> Option<PathBuf> {
     Some(cache_dir(host)?.join("tools/cargo-xwin"))
@@ -153,8 +168,7 @@ impl Sdk {
     /// Looks into the folder, and asks cargo-xwin what it would set.
     pub(super) fn look(host: &dyn Host, want: &Want, xwin: &Xwin, llvm: &Llvm) -> Self {
         let chosen = |key: &str, configured: &str| {
-            let env = host.env(key).map(|v| v.to_string_lossy().into_owned()).filter(|v| !v.is_empty());
-            env.unwrap_or_else(|| configured.to_owned())
+            given(host, key).map_or_else(|| configured.to_owned(), |value| value.to_string_lossy().into_owned())
         };
         let sdk_version = chosen("XWIN_SDK_VERSION", &want.msvc.sdk_version);
         let crt_version = chosen("XWIN_CRT_VERSION", &want.msvc.crt_version);
@@ -171,9 +185,8 @@ impl Sdk {
 
     /// XWIN_CACHE_DIR, else a folder of ours for these versions.
     fn place(&self, host: &dyn Host) -> Result<PathBuf, Problem> {
-        let given = host.env("XWIN_CACHE_DIR").filter(|v| !v.is_empty());
-        let dir = match &given {
-            Some(dir) => host.cwd().join(dir),
+        let dir = match chosen_cache(host) {
+            Some(dir) => dir,
             None => match cache_dir(host) {
                 Some(cache) => cache.join("xwin").join(format!("{}_{}", self.sdk_version, self.crt_version)),
                 None => {
@@ -198,11 +211,9 @@ impl Sdk {
     fn fill(&self, host: &dyn Host, want: &Want, xwin: &Xwin, llvm: &Llvm) -> Result<Filled, SdkGap> {
         let final_ = |problem| SdkGap { problem, fillable: false };
         let arch = arch(&want.target);
-        let is_clang = host.env("XWIN_CROSS_COMPILER").is_some_and(|c| c == "clang");
-        let (folder, parts) = match is_clang {
-            true => ("windows-msvc-sysroot", vec!["lib".to_owned(), "include".to_owned()]),
-            false => ("xwin", ["crt", "sdk"].iter().map(|p| format!("{p}/lib")).collect()),
-        };
+        let folder = tree(host);
+        let is_clang = folder == CLANG_TREE;
+        let parts = if is_clang { ["lib", "include"] } else { ["crt/lib", "sdk/lib"] };
         let root = self.cache.join(folder);
         let done = std::fs::read_to_string(root.join("DONE")).unwrap_or_default();
         let arches = done.lines().next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What `cargo-xwin env` says, as values.
 
-use crate::host::Host;
+use crate::host::{Host, given};
 use crate::model::Target;
 use std::ffi::OsStr;
 
@@ -19,7 +19,7 @@ pub struct Filled {
 
 /// cargo-xwin chooses Ninja for CMake, which may not be there; and a generator that the user chose stays.
 pub(super) fn cmake(host: &dyn Host, filled: &mut Filled) {
-    let own = host.env("CMAKE_GENERATOR").filter(|v| !v.is_empty());
+    let own = given(host, "CMAKE_GENERATOR");
     let ninja = ["ninja", "ninja-build"].iter().any(|name| host.which(OsStr::new(name)).is_some());
     let Some((_, generator)) = filled.env.iter_mut().find(|(name, _)| name == "CMAKE_GENERATOR") else { return };
     match own {

@@ -4,7 +4,7 @@ use super::probe::{CrossTools, Prober, Tool};
 use super::{Want, doctor_command};
 use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
-use crate::host::{Host, cache_dir};
+use crate::host::{Host, cache_dir, given};
 use crate::model::{Env, Target};
 use std::path::{Path, PathBuf};
 
@@ -45,10 +45,11 @@ impl Zig {
         let mut found = Zig::default();
         let ours = tools_dir(prober.host);
         let own = |name: &str| ours.as_ref().map(|dir| dir.join("bin").join(name).display().to_string());
-        let given =
-            |key: &str| prober.host.env(key).map(|v| v.to_string_lossy().into_owned()).filter(|v| !v.is_empty());
-        let python = given("CARGO_ZIGBUILD_PYTHON_PATH").unwrap_or_else(|| "python3".to_owned());
-        let zig = given("CARGO_ZIGBUILD_ZIG_PATH").unwrap_or_else(|| "zig".to_owned());
+        let named = |key: &str, name: &str| {
+            given(prober.host, key).map_or_else(|| name.to_owned(), |value| value.to_string_lossy().into_owned())
+        };
+        let python = named("CARGO_ZIGBUILD_PYTHON_PATH", "python3");
+        let zig = named("CARGO_ZIGBUILD_ZIG_PATH", "zig");
         let package = ["-m", "ziglang", "version"].as_slice();
         // Python without the package is no broken zig.
         let mut ways = vec![(python, package), (zig, ["version"].as_slice())];

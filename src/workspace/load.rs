@@ -4,14 +4,8 @@ use super::types::{Bin, ManifestText, Package, Source, Workspace};
 use super::{epoch, git};
 use crate::cli::BuildArgs;
 use crate::error::Problem;
-use crate::host::{Cmd, Host, shorten};
-use std::ffi::OsString;
+use crate::host::{Cmd, Host, cargo, shorten};
 use std::path::{Path, PathBuf};
-
-/// The cargo to call: `$CARGO`, which cargo sets for its subcommands, else `cargo`.
-pub(crate) fn cargo(host: &dyn Host) -> OsString {
-    host.env("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into())
-}
 
 /// Loads the workspace that the request means.
 ///

@@ -9,6 +9,5 @@ mod load;
 mod types;
 
 pub use flags::{CargoConfig, TargetFlags};
-pub(crate) use load::cargo;
 pub use load::{load, source_after_build};
 pub use types::*;
