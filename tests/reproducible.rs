@@ -6,7 +6,7 @@ mod compile_support;
 mod support;
 
 use cargo_winsvc::config::DebugInfo;
-use cargo_winsvc::symbols::{Keep, Tools, split};
+use cargo_winsvc::symbols::{Keep, split};
 use compile_support::{Job, contains, tool, write};
 use std::path::{Path, PathBuf};
 
@@ -60,8 +60,7 @@ fn build(root: &Path, debug_info: DebugInfo, env: &[(&str, &str)]) -> (Vec<u8>, 
         job = job.env(key, value);
     }
     let built = job.run().unwrap();
-    let tools = Tools { objcopy: tool("objcopy"), strip: tool("strip") };
-    let out = split(&job.host, &tools, &built.exes[0].path, &root.join("out"), Keep::Split).unwrap();
+    let out = split(&job.host, &tool("objcopy"), &built.exes[0].path, &root.join("out"), Keep::Split).unwrap();
     (std::fs::read(out.exe).unwrap(), std::fs::read(out.debug.unwrap()).unwrap())
 }
 

@@ -6,7 +6,7 @@ mod compile_support;
 
 use cargo_winsvc::config::DebugInfo;
 use cargo_winsvc::pe::Image;
-use cargo_winsvc::symbols::{Keep, Split, Tools, bind, split};
+use cargo_winsvc::symbols::{Keep, Split, bind, split};
 use compile_support::{Job, contains, crate_at, run, tool, write};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -14,14 +14,10 @@ use std::process::Command;
 
 const MAIN: &str = "#[inline(never)]\nfn crash_here(n: usize) -> usize {\n    assert!(n < 99);\n    n + 1\n}\nfn main() {\n    println!(\"{}\", crash_here(std::env::args().count()));\n}\n";
 
-fn tools() -> Tools {
-    Tools { objcopy: tool("objcopy"), strip: tool("strip") }
-}
-
 fn split_job(job: &Job, keep: Keep) -> Split {
     let built = job.run().unwrap();
     let out = built.exes[0].path.parent().unwrap().join("stripped");
-    split(&job.host, &tools(), &built.exes[0].path, &out, keep).unwrap()
+    split(&job.host, &tool("objcopy"), &built.exes[0].path, &out, keep).unwrap()
 }
 
 /// Address of a function, from the symbol table of the debug file.
@@ -138,11 +134,11 @@ fn a_failing_tool_is_named() {
     crate_at(dir.path(), "crashy", MAIN);
     write(dir.path(), &[("not-an-exe.exe", "text")]);
     let job = Job::new(dir.path(), &[("crashy", "crashy")]);
-    let error = split(&job.host, &tools(), &dir.path().join("not-an-exe.exe"), dir.path(), Keep::Split).unwrap_err();
+    let error =
+        split(&job.host, &tool("objcopy"), &dir.path().join("not-an-exe.exe"), dir.path(), Keep::Split).unwrap_err();
     assert!(format!("{error:#}").contains("not-an-exe.exe"), "{error:#}");
     let built = job.run().unwrap();
-    let bad = Tools { objcopy: "/bin/false".into(), strip: "/bin/false".into() };
-    let error = split(&job.host, &bad, &built.exes[0].path, dir.path(), Keep::Split).unwrap_err();
+    let error = split(&job.host, Path::new("/bin/false"), &built.exes[0].path, dir.path(), Keep::Split).unwrap_err();
     assert!(error.to_string().contains("/bin/false --only-keep-debug"), "{error}");
-    assert!(Command::new(&bad.strip).status().is_ok());
+    assert!(Command::new("/bin/false").status().is_ok());
 }

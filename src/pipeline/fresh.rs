@@ -65,8 +65,8 @@ impl Freshness {
             // What is stamped follows from configuration and inputs.
             let PreparedTarget { unit, ready, compile, inputs, texts, resources: _ } = target;
             key.value(&(unit, ready, compile, inputs));
-            let tools = &ready.recipe.tools;
-            key.value(&tools.as_ref().map(|t| [&t.objcopy, &t.strip].map(|tool| Identity::of(tool))));
+            let tools = &ready.recipe.objcopy;
+            key.value(&tools.as_ref().map(|tool| Identity::of(tool)));
             for texts in texts {
                 let Texts { archive_name, service_json, files: rendered, assets, overridden } = texts;
                 key.value(&(archive_name, service_json, assets, overridden));

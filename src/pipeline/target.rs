@@ -9,7 +9,7 @@ use crate::host::{Cmd, Host, check_interrupt};
 use crate::model::Sha256;
 use crate::plan;
 use crate::stamp::{self, Resources};
-use crate::symbols::{self, Keep, Split, Tools};
+use crate::symbols::{self, Keep, Split};
 use anyhow::Context;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub fn executables(
     built: &Built,
     work: &Path,
 ) -> anyhow::Result<Vec<Executable>> {
-    let tools = tools(target);
+    let objcopy = target.ready.recipe.objcopy.as_deref();
     let mut jobs = Vec::new();
     for (index, (spec, resources)) in target.unit.bundles.iter().zip(&target.resources).enumerate() {
         let keep = keep(target, spec);
@@ -66,20 +66,14 @@ pub fn executables(
     let finished = jobs.into_par_iter().map(|(bundle, bin, exe, keep, resources)| {
         check_interrupt(host)?;
         let dir = work.join(folder(bundle));
-        let split = match &tools {
-            Some(tools) => symbols::split(host, tools, &exe.path, &dir, keep)?,
+        let split = match objcopy {
+            Some(objcopy) => symbols::split(host, objcopy, &exe.path, &dir, keep)?,
             None => symbols::take_pdb(&exe.path, &exe.origin, &dir, keep)?,
         };
-        let debug = finish(sink, &split, tools.is_none(), resources, bin)?;
+        let debug = finish(sink, &split, objcopy.is_none(), resources, bin)?;
         Ok(Executable { bundle, bin: bin.clone(), path: split.exe, debug })
     });
     finished.collect()
-}
-
-/// What splits debug information off: nothing where it is a PDB.
-fn tools(target: &PreparedTarget) -> Option<Tools> {
-    let tools = target.ready.recipe.tools.clone()?;
-    Some(Tools { objcopy: tools.objcopy, strip: tools.strip })
 }
 
 fn keep(target: &PreparedTarget, spec: &BundleSpec) -> Keep {
@@ -94,13 +88,13 @@ fn folder(bundle: usize) -> String {
 /// The commands that follow cargo's: those of [`executables`] with `stage` for the working folder.
 pub(super) fn commands(target: &PreparedTarget, stage: &Path) -> Vec<Cmd> {
     let mut all = Vec::new();
-    let Some(tools) = tools(target) else { return all };
+    let Some(objcopy) = &target.ready.recipe.objcopy else { return all };
     for (index, spec) in target.unit.bundles.iter().enumerate() {
         for bin in &spec.bins {
             let exe = stage.join("cargo").join(bin.exe());
             let dir = stage.join(folder(index));
             let placeholder = dir.join(format!(".tmp/{}.debug", bin.exe()));
-            all.extend(symbols::commands(&tools, &exe, &dir, &placeholder, keep(target, spec)));
+            all.extend(symbols::commands(objcopy, &exe, &dir, &placeholder, keep(target, spec)));
         }
     }
     all

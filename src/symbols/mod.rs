@@ -20,15 +20,6 @@ use rayon::prelude::*;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The binutils of the target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tools {
-    /// `objcopy`.
-    pub objcopy: PathBuf,
-    /// `strip`.
-    pub strip: PathBuf,
-}
-
 /// What happens to the debug information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
@@ -63,25 +54,20 @@ const LEAKING: [&str; 2] = ["*_head_*_imports_lib", "*_imports_lib_iname"];
 /// second strips the executable; else one strips it.
 ///
 /// `placeholder` is a file of the debug file's name: objcopy wants one to take a checksum of.
-pub fn commands(tools: &Tools, exe: &Path, dir: &Path, placeholder: &Path, keep: Keep) -> Vec<Cmd> {
+pub fn commands(objcopy: &Path, exe: &Path, dir: &Path, placeholder: &Path, keep: Keep) -> Vec<Cmd> {
     let stripped = dir.join(exe.file_name().unwrap_or_default());
-    let tool = |path: &Path| {
-        // GNU objcopy writes the time into the header of what it makes.
-        Cmd::new(path).env("LC_ALL", "C").env("SOURCE_DATE_EPOCH", "0")
-    };
+    // GNU objcopy writes the time into the header of what it makes.
+    let run = || Cmd::new(objcopy).env("LC_ALL", "C").env("SOURCE_DATE_EPOCH", "0");
     if keep == Keep::Nothing {
-        return vec![tool(&tools.strip).arg("--strip-all").arg("-o").arg(&stripped).arg(exe)];
+        return vec![run().arg("--strip-all").arg(exe).arg(&stripped)];
     }
-    let mut take = tool(&tools.objcopy).args(["--only-keep-debug", "--wildcard"]);
+    let mut take = run().args(["--only-keep-debug", "--wildcard"]);
     for pattern in LEAKING {
         take = take.arg(format!("--strip-symbol={pattern}"));
     }
     let mut link = OsString::from("--add-gnu-debuglink=");
     link.push(placeholder);
-    vec![
-        take.arg(exe).arg(debug_path(&stripped)),
-        tool(&tools.objcopy).arg("--strip-all").arg(link).arg(exe).arg(&stripped),
-    ]
+    vec![take.arg(exe).arg(debug_path(&stripped)), run().arg("--strip-all").arg(link).arg(exe).arg(&stripped)]
 }
 
 /// `NAME.exe.debug` beside an executable.
@@ -96,8 +82,8 @@ fn debug_path(exe: &Path) -> PathBuf {
 /// Neither result depends on the time or on where it was built.
 ///
 /// # Errors
-/// A tool fails, or a file can't be read or written.
-pub fn split(host: &dyn Host, tools: &Tools, exe: &Path, dir: &Path, keep: Keep) -> anyhow::Result<Split> {
+/// objcopy fails, or a file can't be read or written.
+pub fn split(host: &dyn Host, objcopy: &Path, exe: &Path, dir: &Path, keep: Keep) -> anyhow::Result<Split> {
     let name = exe.file_name().with_context(|| format!("`{}` names no file", exe.display()))?;
     std::fs::create_dir_all(dir).with_context(|| format!("can't create `{}`", dir.display()))?;
     let stripped = dir.join(name);
@@ -108,7 +94,7 @@ pub fn split(host: &dyn Host, tools: &Tools, exe: &Path, dir: &Path, keep: Keep)
     let placeholder = debug_path(&aside.path().join(name));
     // Its checksum will change anyway: the true file is not there yet.
     std::fs::write(&placeholder, b"").with_context(|| format!("can't write `{}`", placeholder.display()))?;
-    let commands = commands(tools, exe, dir, &placeholder, keep);
+    let commands = commands(objcopy, exe, dir, &placeholder, keep);
     let results: Vec<anyhow::Result<()>> = commands.par_iter().map(|cmd| run(host, cmd)).collect();
     // Of several failures the first in order, not in time.
     results.into_iter().collect::<anyhow::Result<()>>()?;

@@ -21,7 +21,7 @@ pub mod xwin;
 mod xwin_env;
 pub mod zig;
 
-pub use recipe::{Backend, Chosen, Recipe, SymbolTools};
+pub use recipe::{Backend, Chosen, Recipe};
 
 use crate::config::{BackendChoice, Msvc};
 use crate::error::{Exit, Problem, Problems};
@@ -107,7 +107,7 @@ pub struct Gap {
 pub enum GapKind {
     /// No compiler at all, a target that can't be built: nothing that provisioning mends.
     Final,
-    /// The cross linker or its binutils.
+    /// The cross linker or objcopy.
     Tools,
     /// clang, lld and their kin.
     Llvm,

@@ -32,10 +32,8 @@ pub struct Tool {
 pub struct CrossTools {
     /// The linker driver.
     pub gcc: Option<Tool>,
-    /// For debug information; LLVM's where GNU has none for the architecture.
+    /// Splits debug information off; LLVM's where GNU has none for the architecture.
     pub objcopy: Option<Tool>,
-    /// For what ships.
-    pub strip: Option<Tool>,
     /// Tools that are there and do not run, each with the reason.
     pub broken: Vec<String>,
 }
@@ -262,19 +260,18 @@ impl Prober<'_> {
         let names = |tool: &str, variants: &[&str]| -> Vec<String> {
             variants.iter().map(|v| format!("{prefix}-{tool}{v}")).collect()
         };
-        let (gcc, objcopy, strip) = std::thread::scope(|scope| {
+        let (gcc, objcopy) = std::thread::scope(|scope| {
             // Debian has the variants when its alternatives are broken; both make the same bytes of a Rust program.
             let gcc = scope.spawn(|| first(&names("gcc", &["", "-win32", "-posix"])));
-            let binutils = |tool: &str| match target.arch() {
+            let objcopy = match target.arch() {
                 // GNU binutils of distributions have no ARM64 images.
-                Arch::Aarch64 => llvm::names(&format!("llvm-{tool}")),
-                Arch::X86_64 | Arch::I686 => names(tool, &[""]),
+                Arch::Aarch64 => llvm::names("llvm-objcopy"),
+                Arch::X86_64 | Arch::I686 => names("objcopy", &[""]),
             };
-            let objcopy = scope.spawn(move || first(&binutils("objcopy")));
-            let strip = first(&binutils("strip"));
-            (gcc.join().ok().flatten(), objcopy.join().ok().flatten(), strip)
+            let objcopy = first(&objcopy);
+            (gcc.join().ok().flatten(), objcopy)
         });
-        CrossTools { gcc, objcopy, strip, broken: found.into_inner().unwrap_or_default() }
+        CrossTools { gcc, objcopy, broken: found.into_inner().unwrap_or_default() }
     }
 
     /// Finds a tool and tries it: `None` when it is not there, `Err` when it does not run.

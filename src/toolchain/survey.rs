@@ -17,7 +17,7 @@ pub struct Row {
     /// The target triple; absent for what all targets share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// What it is: `compiler`, `cargo`, `back end`, `linker`, `binutils`, `cargo-xwin`, `clang`, `Microsoft's files`, `zig`,
+    /// What it is: `compiler`, `cargo`, `back end`, `linker`, `objcopy`, `cargo-xwin`, `clang`, `Microsoft's files`, `zig`,
     /// `standard library`, `link test`, `target`, `Wine`, `PowerShell` and so on.
     pub item: &'static str,
     /// Nothing fails without it: builds of some crates or trying results out.
@@ -142,19 +142,13 @@ fn mingw(host: &dyn Host, want: &Want, inventory: &Inventory, mut gaps: Vec<Gap>
         (None, None) => None,
     };
     rows.push(found_or(want, "linker", linker, &mut gaps));
-    binutils(want, inventory, gaps, rows);
+    objcopy(want, inventory, gaps, rows);
 }
 
-fn binutils(want: &Want, inventory: &Inventory, mut gaps: Vec<Gap>, rows: &mut Vec<Row>) {
+fn objcopy(want: &Want, inventory: &Inventory, mut gaps: Vec<Gap>, rows: &mut Vec<Row>) {
     let none = CrossTools::default();
     let tools = inventory.cross.get(want.target.triple()).unwrap_or(&none);
-    let found = match (&tools.objcopy, &tools.strip) {
-        (Some(objcopy), Some(strip)) => {
-            Some(format!("{}, {}, {}", objcopy.version, objcopy.path.display(), strip.path.display()))
-        }
-        _ => None,
-    };
-    rows.push(found_or(want, "binutils", found, &mut gaps));
+    rows.push(found_or(want, "objcopy", tools.objcopy.as_ref().map(shown), &mut gaps));
 }
 
 /// One gap names all tools that are missing: the first row has its fixes.
@@ -229,7 +223,7 @@ fn zig(want: &Want, inventory: &Inventory, gaps: Vec<Gap>, rows: &mut Vec<Row>) 
     for (item, tool) in [("zig", &inventory.zig.zig), ("cargo-zigbuild", &inventory.zig.zigbuild)] {
         rows.push(found_or(want, item, tool.as_ref().map(shown), &mut of_zig));
     }
-    binutils(want, inventory, others, rows);
+    objcopy(want, inventory, others, rows);
 }
 
 /// A tool's version and place. The LLVM tools that tell none say what they are.

@@ -93,7 +93,7 @@ impl Zig {
             (None, None) => ("missing-zig", "zig and cargo-zigbuild"),
         };
         let broken: String = self.broken.iter().map(|b| format!("; {b}")).collect();
-        let problem = Problem::new(id, format!("{what} not found{broken}: they link {target} with backend = \"zig\""))
+        let problem = Problem::new(id, format!("{what} not found{broken}; needed for {target} with backend = \"zig\""))
             .fix(doctor_command(target) + " --backend zig")
             .fix(format!("pip install ziglang=={ZIG} cargo-zigbuild=={ZIGBUILD}"))
             .exit(Exit::ToolMissing);

@@ -1,8 +1,8 @@
-//! GNU mingw-w64: gcc links, binutils split.
+//! GNU mingw-w64: gcc links, objcopy splits.
 
 use super::super::probe::{CrossTools, Inventory, mingw_prefix};
 use super::super::{Gap, GapKind, Want, doctor_command};
-use super::{Recipe, SymbolTools};
+use super::Recipe;
 use crate::error::{Exit, Problem};
 use crate::formats::ToolVersion;
 use crate::model::{Arch, Target};
@@ -31,7 +31,7 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
         None if tools.gcc.is_none() => missing.push(format!("{prefix}-gcc")),
         None => {}
     }
-    missing.extend(missing_binutils(want, tools));
+    missing.extend(missing_objcopy(want, tools));
     named(want, tools, &missing)
 }
 
@@ -39,13 +39,13 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
 pub(super) fn symbol_gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
     let none = CrossTools::default();
     let tools = inventory.cross.get(want.target.triple()).unwrap_or(&none);
-    named(&Want { no_build: true, ..want.clone() }, tools, &missing_binutils(want, tools))
+    let missing: Vec<String> = missing_objcopy(want, tools).into_iter().collect();
+    named(&Want { no_build: true, ..want.clone() }, tools, &missing)
 }
 
-fn missing_binutils(want: &Want, tools: &CrossTools) -> Vec<String> {
+fn missing_objcopy(want: &Want, tools: &CrossTools) -> Option<String> {
     let prefix = if is_llvm(&want.target) { "llvm" } else { mingw_prefix(&want.target) };
-    let both = [("objcopy", &tools.objcopy), ("strip", &tools.strip)];
-    both.iter().filter(|(_, tool)| tool.is_none()).map(|(name, _)| format!("{prefix}-{name}")).collect()
+    tools.objcopy.is_none().then(|| format!("{prefix}-objcopy"))
 }
 
 /// GNU binutils of distributions have no ARM64 images.
@@ -59,8 +59,8 @@ fn named(want: &Want, tools: &CrossTools, missing: &[String]) -> Vec<Gap> {
     }
     let names: Vec<String> = missing.iter().map(|m| format!("`{m}`")).collect();
     let broken: String = tools.broken.iter().map(|b| format!("; {b}")).collect();
-    let (id, use_) = if want.no_build { ("missing-binutils", "strip") } else { ("missing-linker", "link and strip") };
-    let problem = Problem::new(id, format!("{} not found{broken}: they {use_} {}", names.join(", "), want.target))
+    let id = if want.no_build { "missing-objcopy" } else { "missing-linker" };
+    let problem = Problem::new(id, format!("{} not found{broken}; needed for {}", names.join(", "), want.target))
         .fix(doctor_command(&want.target))
         .fix(format!("sudo apt-get install --no-install-recommends {}", apt_package(want)))
         .fix(other_systems(&want.target))
@@ -114,7 +114,7 @@ pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
             choose(recipe, want, inventory, "AR", format!("{prefix}-ar"));
         }
     }
-    symbol_tools(recipe, want, inventory);
+    objcopy(recipe, want, inventory);
 }
 
 /// Names a tool for the cc crate, unless the user did.
@@ -126,12 +126,12 @@ fn choose(recipe: &mut Recipe, want: &Want, inventory: &Inventory, tool: &str, p
     }
 }
 
-/// The tools that split debug information off.
-pub(super) fn symbol_tools(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
+/// What splits debug information off.
+pub(super) fn objcopy(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
     let Some(tools) = inventory.cross.get(want.target.triple()) else { return };
     let prefix = mingw_prefix(&want.target);
-    if let (Some(objcopy), Some(strip)) = (&tools.objcopy, &tools.strip) {
-        recipe.tools = Some(SymbolTools { objcopy: objcopy.path.clone(), strip: strip.path.clone() });
+    if let Some(objcopy) = &tools.objcopy {
+        recipe.objcopy = Some(objcopy.path.clone());
         let name = if is_llvm(&want.target) { "llvm-objcopy".to_owned() } else { format!("{prefix}-binutils") };
         recipe.versions.push(ToolVersion { name, version: version_of(&objcopy.version) });
     }

@@ -63,7 +63,7 @@ pub struct Recipe {
     /// Further folders of this machine that compilers write down, and what stands for each: headers.
     pub folders: Vec<(PathBuf, String)>,
     /// What splits debug information off. A PDB is a file of its own and needs none.
-    pub tools: Option<SymbolTools>,
+    pub objcopy: Option<PathBuf>,
     /// Everything that takes part, with its version.
     pub versions: Vec<ToolVersion>,
     /// What the user should know about the choice.
@@ -81,21 +81,11 @@ impl Recipe {
             cargo_args: Vec::new(),
             sources,
             folders: Vec::new(),
-            tools: None,
+            objcopy: None,
             versions: Vec::new(),
             notes: Vec::new(),
         }
     }
-}
-
-/// The binutils for the target's format.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SymbolTools {
-    /// `objcopy`.
-    pub objcopy: PathBuf,
-    /// `strip`.
-    pub strip: PathBuf,
 }
 
 /// The back end, and why it is that one, when nobody asked for it by name and another might have been expected.
@@ -184,7 +174,7 @@ pub(super) fn gaps(backend: Backend, want: &Want, inventory: &Inventory) -> Vec<
 pub(super) fn packing(backend: Backend, want: &Want, inventory: &Inventory) -> Recipe {
     let mut recipe = Recipe::empty(backend, (PathBuf::new(), String::new()));
     if want.target.env() != Env::Msvc {
-        mingw::symbol_tools(&mut recipe, want, inventory);
+        mingw::objcopy(&mut recipe, want, inventory);
     }
     recipe
 }

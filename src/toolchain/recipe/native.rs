@@ -5,7 +5,7 @@ use super::super::{Gap, Want};
 use super::{Recipe, mingw};
 use crate::model::Env;
 
-/// What is missing: the linker must be there; binutils are needed for the format all the same, where it has DWARF.
+/// What is missing: the linker must be there; objcopy is needed for the format all the same, where it has DWARF.
 pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
     match (want.target.env(), &want.linker) {
         (Env::Msvc, Some(linker)) if !want.no_build && !inventory.linkers.contains_key(linker) => {
@@ -16,7 +16,7 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
     }
 }
 
-/// The tools that split debug information off.
+/// What splits debug information off.
 pub(super) fn apply(recipe: &mut Recipe, inventory: &Inventory, want: &Want) {
     if want.target.env() != Env::Msvc {
         let env = std::mem::take(&mut recipe.env);

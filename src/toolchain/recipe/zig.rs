@@ -39,5 +39,5 @@ pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
             recipe.env.push(("PATH".to_owned(), Some(format!("{}:{path}", dir.display()))));
         }
     }
-    mingw::symbol_tools(recipe, want, inventory);
+    mingw::objcopy(recipe, want, inventory);
 }

@@ -111,7 +111,7 @@ impl Machine {
 
     pub(super) fn host(&self) -> ScriptedHost {
         let mut host = self.bare();
-        for tool in ["gcc", "objcopy", "strip"] {
+        for tool in ["gcc", "objcopy"] {
             let name = format!("x86_64-w64-mingw32-{tool}");
             let path = self.path(&format!("bin/{name}"));
             write(&path, "");
@@ -142,7 +142,6 @@ pub(super) fn inventory(active: &Compiler) -> Inventory {
     let cross = CrossTools {
         gcc: Some(tool(&format!("{prefix}-gcc"), "x86_64-w64-mingw32-gcc (GCC) 12-win32")),
         objcopy: Some(tool(&format!("{prefix}-objcopy"), "GNU objcopy (GNU Binutils) 2.40")),
-        strip: Some(tool(&format!("{prefix}-strip"), "GNU strip (GNU Binutils) 2.40")),
         broken: Vec::new(),
     };
     Inventory {

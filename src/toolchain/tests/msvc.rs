@@ -99,7 +99,7 @@ fn what_cargo_xwin_would_set_becomes_the_recipe() {
     let (machine, host) = whole();
     let recipe = ready(&host, &want(MSVC)).recipe;
     let cache = machine.path("sdk").display().to_string();
-    assert_eq!((recipe.backend, recipe.subcommand.as_str(), recipe.tools), (Backend::Xwin, "build", None));
+    assert_eq!((recipe.backend, recipe.subcommand.as_str(), recipe.objcopy), (Backend::Xwin, "build", None));
     assert_eq!(
         recipe.rustflags,
         [
@@ -164,7 +164,7 @@ fn the_users_linker_is_not_replaced() {
     assert_eq!((recipe.backend, recipe.linker), (Backend::Xwin, None));
     assert!(!recipe.env.iter().any(|(k, _)| k.ends_with("_LINKER")));
     let recipe = ready(&host, &Want { linker: Some("own-link".into()), ..want(MSVC) }).recipe;
-    assert_eq!((recipe.backend, recipe.tools.clone()), (Backend::Native, None));
+    assert_eq!((recipe.backend, recipe.objcopy.clone()), (Backend::Native, None));
     assert!(recipe.env.is_empty() && recipe.notes[0].contains("own-link"), "{recipe:?}");
 }
 
