@@ -18,6 +18,7 @@ pub mod model;
 pub mod pe;
 pub mod pipeline;
 pub mod plan;
+pub mod platform;
 pub mod render;
 pub mod report;
 pub mod stamp;

@@ -3,9 +3,9 @@
 use super::io;
 use crate::event::Sink;
 use crate::host::{Host, check_interrupt};
+use same_file::Handle;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,7 +39,8 @@ impl Lock {
             let mut file = match OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path) {
                 Ok(file) => file,
                 // The run before removed the folder that it had made. Some folders take no file at all and say the same.
-                Err(e) if e.kind() == ErrorKind::NotFound && vanished < VANISHED => {
+                // Windows refuses a file that another run has removed and not closed yet.
+                Err(e) if is_gone(e.kind()) && vanished < VANISHED => {
                     vanished += 1;
                     continue;
                 }
@@ -50,7 +51,7 @@ impl Lock {
                 Ok(()) => {
                     // For the note of a waiting run; nothing depends on it.
                     let _ = file.set_len(0);
-                    let _ = write!(file, "{}", rustix::process::getpid().as_raw_nonzero());
+                    let _ = write!(file, "{}", std::process::id());
                     return Ok(Lock { file, path, made: undo.keep() });
                 }
                 Err(TryLockError::WouldBlock) => {
@@ -76,10 +77,15 @@ impl Lock {
     }
 }
 
+/// Whether a file can't be opened because it is being removed.
+fn is_gone(why: ErrorKind) -> bool {
+    why == ErrorKind::NotFound || cfg!(windows) && why == ErrorKind::PermissionDenied
+}
+
 /// Whether the open file is still the one of that path: the run before removes it while others wait for it.
 fn is_at(file: &File, path: &Path) -> bool {
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+    match (file.try_clone().and_then(Handle::from_file), Handle::from_path(path)) {
+        (Ok(a), Ok(b)) => a == b,
         _ => false,
     }
 }

@@ -10,6 +10,7 @@ use crate::event::Sink;
 use crate::formats::{OutputBundle, OutputManifest, output, sums};
 use crate::host::{Host, check_interrupt};
 use crate::model::bundle_path::collision_key;
+use crate::platform;
 use anyhow::Context;
 use std::collections::HashMap;
 use std::fs;
@@ -58,8 +59,7 @@ pub fn check_output(dir: &Path) -> Result<(), Problem> {
     if !meta.is_dir() {
         return Err(io::problem("write to", there, &ErrorKind::NotADirectory.into()));
     }
-    use rustix::fs::{Access, access};
-    access(there, Access::WRITE_OK | Access::EXEC_OK).map_err(|e| io::problem("write to", there, &e.into()))?;
+    platform::check_writable(there).map_err(|e| io::problem("write to", there, &e))?;
     // With a commit left open the list is about to be replaced.
     if there == dir && !dir.join(JOURNAL).exists() {
         read_manifest(dir)?;

@@ -13,8 +13,9 @@
 use super::io;
 use crate::error::Problem;
 use crate::model::BundlePath;
+use crate::platform;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -113,7 +114,7 @@ fn unfinished(dir: &Path, cause: &Problem) -> Problem {
 }
 
 fn sync(path: &Path) -> Result<(), Problem> {
-    File::open(path).and_then(|f| f.sync_all()).map_err(|e| io::problem("write", path, &e))
+    platform::sync(path).map_err(|e| io::problem("write", path, &e))
 }
 
 /// Flushes several files at the same time: file systems then write their own journal once for all.

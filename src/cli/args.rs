@@ -247,7 +247,7 @@ pub struct DoctorArgs {
     /// Path to Cargo.toml
     #[arg(long, value_name = "PATH")]
     pub manifest_path: Option<PathBuf>,
-    /// Compile and link three lines for each target
+    /// Compile and link a few lines for each target
     #[arg(long)]
     pub deep: bool,
     /// Print JSON

@@ -7,6 +7,7 @@ use crate::error::{Exit, Problem, Problems};
 use crate::formats::{self, BuildManifest, OutputManifest, ServiceJson, service_json};
 use crate::host::{self, Host};
 use crate::pipeline::{self, Texts};
+use crate::platform;
 use crate::report::Report;
 use anyhow::Context;
 use std::path::Path;
@@ -114,8 +115,7 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir).map_err(fail)?;
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(fail)?;
     std::io::Write::write_all(&mut file, bytes).map_err(fail)?;
-    use std::os::unix::fs::PermissionsExt;
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(fail)?;
+    platform::set_mode(file.as_file(), 0o644).map_err(fail)?;
     file.persist(path).map_err(|e| fail(e.error))?;
     Ok(())
 }

@@ -342,7 +342,8 @@ fn dlltool(request: &Request) -> Option<Prepared> {
         Arch::Aarch64 => return None,
     };
     let given = request.user_rustflags.iter().any(|f| f.contains("dlltool="));
-    if target.env() != Env::Gnu || given {
+    // On Windows the compiler brings its own, and there is no shell for the script.
+    if target.env() != Env::Gnu || given || cfg!(windows) {
         return None;
     }
     shim::dlltool(&request.workspace.build_dir, target.triple(), tool)

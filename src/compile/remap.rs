@@ -81,7 +81,7 @@ pub(super) fn for_package(dir: &Path, cargo_home: Option<&Path>) -> Remap {
 pub(super) fn ordered(remaps: &[Remap]) -> Vec<Remap> {
     let mut all = Vec::new();
     for remap in remaps {
-        let real = std::fs::canonicalize(&remap.from).ok().filter(|real| *real != remap.from);
+        let real = dunce::canonicalize(&remap.from).ok().filter(|real| *real != remap.from);
         all.extend(real.map(|real| Remap::new(real, remap.to.clone())));
         all.push(remap.clone());
     }

@@ -7,6 +7,7 @@
 //! holds none; gcc and clang take `@FILE`.
 
 use crate::model::Sha256;
+use crate::platform;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -58,9 +59,8 @@ pub(super) fn linker(cache: &Path, own_exe: &Path, lld_link: &Path) -> Prepared 
 /// script, and a shell that meets a half-written one ends without an error and without a result.
 pub(super) fn write(file: &Prepared) -> std::io::Result<()> {
     use std::io::Write;
-    use std::os::unix::fs::PermissionsExt;
     let mode = if file.executable { 0o755 } else { 0o644 };
-    let runs = |path: &Path| !file.executable || path.metadata().is_ok_and(|m| m.permissions().mode() & 0o111 != 0);
+    let runs = |path: &Path| !file.executable || platform::is_executable(path).unwrap_or(false);
     if std::fs::read_to_string(&file.path).is_ok_and(|text| text == file.text) && runs(&file.path) {
         return Ok(());
     }
@@ -68,7 +68,7 @@ pub(super) fn write(file: &Prepared) -> std::io::Result<()> {
     std::fs::create_dir_all(dir)?;
     let mut new = tempfile::NamedTempFile::new_in(dir)?;
     new.write_all(file.text.as_bytes())?;
-    new.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
+    platform::set_mode(new.as_file(), mode)?;
     // Linux runs no file that is open for writing, here or in a child that another thread has just begun.
     new.into_temp_path().persist(&file.path)?;
     Ok(())

@@ -1,11 +1,13 @@
 //! The one seam to processes, the environment, the clock and signals. `real` is the sole user of `Command::new`.
 
+mod children;
 mod real;
 pub mod scripted;
 
 pub use real::RealHost;
 pub use scripted::ScriptedHost;
 
+use crate::platform;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -260,11 +262,24 @@ pub fn cargo(host: &dyn Host) -> OsString {
     given(host, "CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// The folder of everything that is kept between runs: `$XDG_CACHE_HOME/cargo-winsvc`, else `~/.cache/cargo-winsvc`.
+/// The folder of everything that is kept between runs: `$XDG_CACHE_HOME/cargo-winsvc`, else `~/.cache/cargo-winsvc`; on Windows
+/// `%LOCALAPPDATA%\cargo-winsvc`.
 pub fn cache_dir(host: &dyn Host) -> Option<PathBuf> {
     let absolute = |key: &str| host.env(key).map(PathBuf::from).filter(|p| p.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(base.join("cargo-winsvc"))
+    Some(platform::cache_base(&absolute)?.join("cargo-winsvc"))
+}
+
+/// The user's own folder: `$HOME`, on Windows `%USERPROFILE%`.
+pub fn home(host: &dyn Host) -> Option<PathBuf> {
+    host.env(platform::HOME).map(PathBuf::from)
+}
+
+/// Cargo's folder: `$CARGO_HOME`, else `.cargo` in the user's own.
+pub fn cargo_home(host: &dyn Host) -> Option<PathBuf> {
+    match given(host, "CARGO_HOME") {
+        Some(dir) => Some(host.cwd().join(dir)),
+        None => Some(home(host)?.join(".cargo")),
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! The machine itself. Children run in a process group of their own; Ctrl-C and SIGTERM are handed to that group, so
+//! The machine itself. Children run in a group of their own; Ctrl-C and SIGTERM are handed to that group, so
 //! that cargo and the compilers it started end too, whether the signal came from a terminal or from a CI runner.
 
+use super::children::{End, Group, on_signal};
 use super::{Cmd, Host, Output};
-use rustix::process::{Pid, Signal, kill_process_group};
+use crate::platform;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,12 +15,12 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 struct State {
     interrupted: AtomicBool,
-    /// Process groups of the children that run now.
-    groups: Mutex<Vec<Pid>>,
+    /// The children that run now.
+    groups: Mutex<Vec<Group>>,
 }
 
 impl State {
-    fn groups(&self) -> std::sync::MutexGuard<'_, Vec<Pid>> {
+    fn groups(&self) -> std::sync::MutexGuard<'_, Vec<Group>> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -32,23 +32,17 @@ pub struct RealHost {
 }
 
 impl RealHost {
-    /// Takes over SIGINT, SIGTERM and SIGHUP: from now on they end the children and set a flag.
+    /// Takes over Ctrl-C and what asks a program to end: from now on they end the children and set a flag.
     ///
     /// # Errors
     /// When the handlers can't be installed.
     pub fn new() -> io::Result<Self> {
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-        std::thread::Builder::new().name("signals".into()).spawn(move || {
-            for signal in signals.forever() {
-                shared.interrupted.store(true, Ordering::SeqCst);
-                let signal = if signal == SIGINT { Signal::INT } else { Signal::TERM };
-                for group in shared.groups().iter() {
-                    // It may have ended in the meantime.
-                    let _ = kill_process_group(*group, signal);
-                }
+        on_signal(move |how| {
+            shared.interrupted.store(true, Ordering::SeqCst);
+            for group in shared.groups().iter() {
+                group.end(how);
             }
         })?;
         Ok(RealHost { state })
@@ -56,7 +50,7 @@ impl RealHost {
 
     fn spawn(&self, cmd: &Cmd, stdout: Stdio, stderr: Stdio) -> io::Result<Running<'_>> {
         let mut command = Command::new(&cmd.program);
-        command.args(&cmd.args).stdin(Stdio::null()).stdout(stdout).stderr(stderr).process_group(0);
+        command.args(&cmd.args).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
         for (key, value) in &cmd.env {
             match value {
                 Some(value) => command.env(key, value),
@@ -70,8 +64,7 @@ impl RealHost {
         if self.state.interrupted.load(Ordering::SeqCst) {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let child = command.spawn()?;
-        let group = Pid::from_child(&child);
+        let (child, group) = Group::spawn(&mut command)?;
         groups.push(group);
         drop(groups);
         Ok(Running { state: &self.state, child, group, watchdog: cmd.timeout.map(|limit| watch(group, limit)) })
@@ -79,13 +72,13 @@ impl RealHost {
 }
 
 /// Ends the group when the limit passes before the returned channel is closed: politely, then by force.
-fn watch(group: Pid, limit: Duration) -> mpsc::Sender<()> {
+fn watch(group: Group, limit: Duration) -> mpsc::Sender<()> {
     let (ended, watched) = mpsc::channel::<()>();
     std::thread::spawn(move || {
-        for (wait, signal) in [(limit, Signal::TERM), (Duration::from_secs(2), Signal::KILL)] {
+        for (wait, how) in [(limit, End::Terminate), (Duration::from_secs(2), End::Kill)] {
             match watched.recv_timeout(wait) {
                 Err(mpsc::RecvTimeoutError::Timeout) => {
-                    let _ = kill_process_group(group, signal);
+                    group.end(how);
                 }
                 _ => return,
             }
@@ -98,7 +91,7 @@ fn watch(group: Pid, limit: Duration) -> mpsc::Sender<()> {
 struct Running<'a> {
     state: &'a State,
     child: Child,
-    group: Pid,
+    group: Group,
     /// Closing it calls the watchdog off.
     watchdog: Option<mpsc::Sender<()>>,
 }
@@ -171,7 +164,7 @@ impl Host for RealHost {
     }
 
     fn is_root(&self) -> bool {
-        rustix::process::geteuid().is_root()
+        platform::is_root()
     }
 
     fn ask(&self, question: &str) -> Option<bool> {

@@ -139,7 +139,7 @@ fn auto_in(reader: &mut Reader<'_>, dir: &Path, starts: &[&str]) -> Vec<AssetFil
     let mut files = Vec::new();
     for name in names {
         // What is no plain file of the project was not asked for by name: it is passed over.
-        let Ok(real) = dir.join(&name).canonicalize() else { continue };
+        let Ok(real) = dunce::canonicalize(dir.join(&name)) else { continue };
         if !real.is_file() || !real.starts_with(&reader.root) {
             continue;
         }
@@ -210,7 +210,7 @@ type Matches = Vec<(String, PathBuf)>;
 /// A single file, named without a wildcard.
 fn literal(reader: &mut Reader<'_>, path: &str, key: &str) -> Option<Matches> {
     let full = reader.spec.dir.join(path);
-    if full.is_dir() && full.canonicalize().is_ok_and(|real| real.starts_with(&reader.root)) {
+    if full.is_dir() && dunce::canonicalize(&full).is_ok_and(|real| real.starts_with(&reader.root)) {
         let what = format!("`{key}`: `{path}` is a folder");
         let fix = format!("\"{}/**\"", path.trim_end_matches('/'));
         reader.report(key, Problem::usage("not-a-file", what).fix(fix));
@@ -237,7 +237,7 @@ fn nothing(reader: &mut Reader<'_>, source: &str, key: &str) {
 /// All files that match a glob, with their path below its fixed part.
 fn walk(reader: &mut Reader<'_>, source: &str, fixed: &str, key: &str) -> Option<Matches> {
     let start = reader.spec.dir.join(fixed);
-    let real = match start.canonicalize() {
+    let real = match dunce::canonicalize(&start) {
         Ok(real) if real.starts_with(&reader.root) => real,
         Ok(_) => {
             reader.report(key, outside(key, source));
@@ -271,7 +271,7 @@ fn walk(reader: &mut Reader<'_>, source: &str, fixed: &str, key: &str) -> Option
         if entry.file_type().is_dir() || !matcher.is_match(relative) {
             continue;
         }
-        let real = entry.path().canonicalize();
+        let real = dunce::canonicalize(entry.path());
         // A link to a folder is no file, and its files are not searched.
         if real.as_ref().is_ok_and(|real| real.is_dir()) {
             continue;

@@ -62,7 +62,7 @@ pub fn read(spec: &BundleSpec, results: &[PathBuf]) -> Result<BundleInputs, Vec<
 
 /// As [`read`], with what could be read beside all problems.
 pub fn examine(spec: &BundleSpec, results: &[PathBuf]) -> (BundleInputs, Vec<Problem>) {
-    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let real = |path: &PathBuf| dunce::canonicalize(path).unwrap_or_else(|_| path.clone());
     let results = results.iter().map(real).collect();
     let mut reader = Reader { spec, root: real(&spec.root), results, problems: vec![] };
     let resource = spec.resource.as_ref();
@@ -100,7 +100,7 @@ impl Reader<'_> {
     /// The file that a key names, as it really lies; reported when it is not a file of the workspace.
     fn file(&mut self, key: &str, path: &str) -> Option<PathBuf> {
         let full = self.spec.dir.join(path);
-        let problem = match full.canonicalize() {
+        let problem = match dunce::canonicalize(&full) {
             Err(_) if self.leads_out(path) => outside(key, path),
             Err(error) => Problem::usage("file-missing", format!("`{key}`: can't find `{path}`: {error}"))
                 .fix(format!("create {} or correct `{key}`", full.display())),
@@ -116,7 +116,7 @@ impl Reader<'_> {
 
     /// Whether a path that is not there would lie outside: then it need not be made.
     fn leads_out(&self, path: &str) -> bool {
-        let dir = self.spec.dir.canonicalize().unwrap_or_else(|_| self.spec.dir.clone());
+        let dir = dunce::canonicalize(&self.spec.dir).unwrap_or_else(|_| self.spec.dir.clone());
         !crate::host::plain(&dir.join(path)).starts_with(&self.root)
     }
 

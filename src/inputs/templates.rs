@@ -10,7 +10,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Vec<TemplateSource> {
     let Some(folder) = reader.spec.templates.clone() else { return Vec::new() };
     let shown = folder.display().to_string();
     let full = reader.spec.dir.join(&folder);
-    let problem = match full.canonicalize() {
+    let problem = match dunce::canonicalize(&full) {
         Err(_) if reader.leads_out(&shown) => super::outside(KEY, &shown),
         Err(error) => Problem::usage("file-missing", format!("`{KEY}`: can't find the folder `{shown}`: {error}"))
             .fix(format!("create {} or remove `{KEY}`", full.display())),

@@ -16,6 +16,7 @@ pub use rewrite::{Kind, Rewritten, rewrite};
 
 use crate::error::{Exit, Problem};
 use crate::host::{Cmd, Host};
+use crate::platform;
 use anyhow::Context;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -58,7 +59,7 @@ pub fn run(host: &dyn Host, args: &[OsString]) -> anyhow::Result<u8> {
         tempfile::Builder::new().prefix("winsvc-link-").tempdir().context("can't create a folder to link in")?;
     lay(place.path(), &plan.links)?;
     let program = OsString::from("./lld-link");
-    std::os::unix::fs::symlink(linker, place.path().join("lld-link"))?;
+    platform::symlink(linker, place.path().join("lld-link"))?;
     let mut cmd = Cmd::new(program).cwd(place.path());
     cmd = if plan.args.iter().map(|a| a.len()).sum::<usize>() > RESPONSE {
         std::fs::write(place.path().join("link.rsp"), response(&plan.args))?;
@@ -86,7 +87,7 @@ fn lay(place: &Path, links: &[(String, PathBuf)]) -> anyhow::Result<()> {
         if [".rlib", ".lib", ".a"].iter().any(|end| name.ends_with(end)) && archive::even_out(target, &link)? {
             continue;
         }
-        std::os::unix::fs::symlink(target, &link)
+        platform::symlink(target, &link)
             .with_context(|| format!("can't link `{}` to `{}`", link.display(), target.display()))?;
     }
     Ok(())

@@ -11,8 +11,10 @@ use crate::compile::Built;
 use crate::config::Config;
 use crate::event::{Event, Sink};
 use crate::formats::OutputBundle;
+use crate::host::Host;
 use crate::layout;
 use crate::model::{Finding, Severity, Sha256};
+use crate::platform;
 use crate::verify::VerifyOptions;
 use crate::workspace::Source;
 use anyhow::Context;
@@ -21,7 +23,6 @@ use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use std::fmt::{self, Write};
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -48,13 +49,14 @@ impl Freshness {
     /// # Errors
     /// A file of it can't be read.
     pub(super) fn of(
+        host: &dyn Host,
         prepared: &Prepared,
         built: &[(&PreparedTarget, Built, tempfile::TempDir)],
         source: Option<&Source>,
         options: &VerifyOptions,
     ) -> anyhow::Result<Self> {
         let mut key = Key::default();
-        key.value(&Own::get());
+        key.value(&Own::of(host));
         // Whole values, by their derived Debug, and patterns that name every field: one that is added later is not forgotten.
         let Prepared { workspace, config, output, targets, lacking: _, variant } = prepared;
         // Where a value was said does not change a result: the same may come by flag and from a file.
@@ -65,8 +67,8 @@ impl Freshness {
             // What is stamped follows from configuration and inputs.
             let PreparedTarget { unit, ready, compile, inputs, texts, resources: _ } = target;
             key.value(&(unit, ready, compile, inputs));
-            let tools = &ready.recipe.objcopy;
-            key.value(&tools.as_ref().map(|tool| Identity::of(tool)));
+            let objcopy = &ready.recipe.objcopy;
+            key.value(&objcopy.as_ref().map(|tool| platform::stamp(tool)));
             for texts in texts {
                 let Texts { archive_name, service_json, files: rendered, assets, overridden } = texts;
                 key.value(&(archive_name, service_json, assets, overridden));
@@ -208,22 +210,10 @@ impl Write for Key {
 /// Which program this is: its version, and the file itself for those who work on it.
 #[derive(Debug)]
 #[allow(dead_code)] // Read by Debug.
-struct Own(&'static str, Option<Identity>);
+struct Own(&'static str, Option<platform::Stamp>);
 
 impl Own {
-    fn get() -> Self {
-        Own(env!("CARGO_PKG_VERSION"), Identity::of(Path::new("/proc/self/exe")))
-    }
-}
-
-/// A program, told apart from its successor at the same place: modification time, size, inode.
-#[derive(Debug)]
-#[allow(dead_code)] // Read by Debug.
-struct Identity(i64, i64, u64, u64);
-
-impl Identity {
-    fn of(path: &Path) -> Option<Self> {
-        let meta = std::fs::metadata(path).ok()?;
-        Some(Identity(meta.mtime(), meta.mtime_nsec(), meta.size(), meta.ino()))
+    fn of(host: &dyn Host) -> Self {
+        Own(env!("CARGO_PKG_VERSION"), host.own_exe().and_then(|exe| platform::stamp(&exe)))
     }
 }

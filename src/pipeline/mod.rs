@@ -52,7 +52,7 @@ pub fn package(host: &dyn Host, sink: &dyn Sink, prepared: &Prepared, request: &
     let options = VerifyOptions { allow: request.allow.clone(), private: private(host, prepared) };
     let source = workspace::source_after_build(host, &prepared.workspace);
     let fresh = match failed.is_empty() {
-        true => Some(fresh::Freshness::of(prepared, &built, source.as_ref(), &options)?),
+        true => Some(fresh::Freshness::of(host, prepared, &built, source.as_ref(), &options)?),
         false => None,
     };
     if let Some(published) = fresh.as_ref().and_then(|fresh| fresh.recall(sink, &publisher)) {
@@ -126,7 +126,7 @@ fn bundles_of(
 
 /// Folders whose names nobody else should learn.
 fn private(host: &dyn Host, prepared: &Prepared) -> Vec<String> {
-    let home = host.env("HOME").map(PathBuf::from);
+    let home = crate::host::home(host);
     let workspace = &prepared.workspace;
     let own = [&workspace.root, &workspace.target_dir, &workspace.build_dir].map(Clone::clone);
     let folders = home.into_iter().chain(own);
@@ -134,7 +134,7 @@ fn private(host: &dyn Host, prepared: &Prepared) -> Vec<String> {
     // `env!("CARGO_MANIFEST_DIR")` has it. The top says too little to look for.
     let needle = |dir: PathBuf| match dir.components().count() {
         0 | 1 => None,
-        2 | 3 => Some(format!("{}/", dir.display())),
+        2 | 3 => Some(format!("{}{}", dir.display(), std::path::MAIN_SEPARATOR)),
         _ => Some(dir.display().to_string()),
     };
     folders.filter_map(needle).collect()

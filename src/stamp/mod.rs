@@ -11,10 +11,10 @@ pub use seal::seal;
 
 use crate::error::Problem;
 use crate::pe::{self, Image, Key, LANGUAGE, Resource, ResourceTree, VersionInfo, kind};
+use crate::platform;
 use rayon::prelude::*;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// A finished executable.
@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let length = usize::try_from(file.metadata()?.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
     let mut bytes = vec![0; length];
     let parts = bytes.par_chunks_mut(PART).enumerate();
-    parts.try_for_each(|(number, part)| file.read_exact_at(part, (number * PART) as u64))?;
+    parts.try_for_each(|(number, part)| platform::read_exact_at(&file, part, (number * PART) as u64))?;
     Ok(bytes)
 }
 

@@ -31,6 +31,17 @@ impl Compiler {
         self.verbose.lines().next().unwrap_or("rustc")
     }
 
+    /// Whether it is a Windows program itself, and links for Windows without our help.
+    pub fn runs_on_windows(&self) -> bool {
+        self.host.contains("-windows")
+    }
+
+    /// LLVM's objcopy where it comes with the compiler: under a name of its own, or as a part of the component `llvm-tools`.
+    pub fn objcopies(&self) -> [PathBuf; 2] {
+        let bin = self.sysroot.join("lib/rustlib").join(&self.host).join("bin");
+        ["rust-objcopy", "llvm-objcopy"].map(|name| bin.join(name))
+    }
+
     /// Whether its sysroot has a standard library for the target.
     pub fn has_std(&self, target: &Target) -> bool {
         has_std(&self.sysroot, target)
@@ -51,7 +62,7 @@ impl Compiler {
         let library = self.source_root().join("library");
         let parts = ["Cargo.toml", "Cargo.lock", "std/Cargo.toml", "sysroot/Cargo.toml"];
         // Canonical: a distribution puts a link there, and the path stands in what is built.
-        parts.iter().all(|p| library.join(p).is_file()).then(|| library.canonicalize().unwrap_or(library))
+        parts.iter().all(|p| library.join(p).is_file()).then(|| dunce::canonicalize(&library).unwrap_or(library))
     }
 }
 

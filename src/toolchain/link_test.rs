@@ -1,4 +1,4 @@
-//! Compiles and links a program of three lines, as a build would, and looks at what comes out.
+//! Compiles and links a program of a few lines, as a build would, and looks at what comes out.
 
 use super::{Ready, Want};
 use crate::error::Problem;
@@ -7,6 +7,16 @@ use std::path::Path;
 use std::time::Duration;
 
 const PROGRAM: &str = "fn main() {\n    println!(\"{:?}\", std::env::args());\n}\n";
+/// Imports as `windows-sys` does. For GNU targets rustc then calls dlltool, which is not there whenever a linker is.
+const IMPORTING: &str = r#"#[cfg_attr(not(target_arch = "x86"), link(name = "kernel32", kind = "raw-dylib"))]
+#[cfg_attr(target_arch = "x86", link(name = "kernel32", kind = "raw-dylib", import_name_type = "undecorated"))]
+extern "system" {
+    fn GetTickCount() -> u32;
+}
+fn main() {
+    println!("{:?} {}", std::env::args(), unsafe { GetTickCount() });
+}
+"#;
 const MANIFEST: &str = "[package]\nname = \"link_test\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n";
 /// zig compiles mingw-w64's libraries when it first links for a target.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -23,7 +33,9 @@ pub(super) fn run(
 ) -> anyhow::Result<Result<String, Problem>> {
     let dir = tempfile::tempdir()?;
     std::fs::create_dir(dir.path().join("src"))?;
-    std::fs::write(dir.path().join("src/main.rs"), PROGRAM)?;
+    // GNU dlltool takes no path with a blank in it; builds have a way around that, on Linux.
+    let blank = dir.path().to_string_lossy().contains(char::is_whitespace);
+    std::fs::write(dir.path().join("src/main.rs"), if blank { PROGRAM } else { IMPORTING })?;
     std::fs::write(dir.path().join("Cargo.toml"), MANIFEST)?;
     let cmd = command(host, want, ready, dir.path()).env("RUSTC", rustc);
     let output = match host.output(&cmd) {
@@ -46,7 +58,7 @@ pub(super) fn run(
     let errors: Vec<&str> = said.lines().map(str::trim).filter(|l| l.contains("error")).take(3).collect();
     let why = if errors.is_empty() { output.tail(3).replace('\n', " ") } else { errors.join(" ") };
     let shown = Cmd { env: Vec::new(), ..cmd };
-    Ok(Err(Problem::new("link-test", format!("a program of three lines can't be linked: {why}")).fix(shown.display())))
+    Ok(Err(Problem::new("link-test", format!("a program of a few lines can't be linked: {why}")).fix(shown.display())))
 }
 
 /// Cargo as it would run, in a project of its own.

@@ -6,6 +6,7 @@
 use super::probe::{Prober, Tool};
 use crate::host::{Host, cache_dir};
 use crate::model::Sha256;
+use crate::platform;
 use std::path::{Path, PathBuf};
 
 /// The releases looked for, newest first. cargo-xwin's own images have 18 and later; 14 is the oldest that Debian 12 has.
@@ -100,7 +101,7 @@ impl Llvm {
                 continue;
             }
             let _ = std::fs::remove_file(&link);
-            match std::os::unix::fs::symlink(path, &link) {
+            match platform::symlink(path, &link) {
                 Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(e),
                 _ => {}
             }

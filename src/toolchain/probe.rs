@@ -5,8 +5,9 @@ pub use super::compiler::{Compiler, has_std};
 use super::compiler::compiler_of;
 use super::probe_cache::ProbeCache;
 use super::{Want, llvm, xwin, zig};
-use crate::host::{Cmd, Host};
+use crate::host::{Cmd, Host, given, home};
 use crate::model::{Arch, Env, Target};
+use same_file::is_same_file;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -103,6 +104,12 @@ pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option
             path: host.env("PATH").map(|p| p.to_string_lossy().into_owned()),
         }
     });
+    if let Some(compiler) = inventory.compiler.as_ref().filter(|c| c.runs_on_windows()) {
+        for tools in inventory.cross.values_mut().filter(|tools| tools.objcopy.is_none()) {
+            let try_it = |path: &PathBuf| prober.tool(path.to_str()?)?.ok();
+            tools.objcopy = compiler.objcopies().iter().find_map(try_it);
+        }
+    }
     // Python is slow to start: only where zig is wanted, or nothing else is there.
     if wants.iter().any(|want| zig::may_need(want, inventory.cross.get(want.target.triple()))) {
         inventory.zig = zig::Zig::find(&prober);
@@ -191,7 +198,7 @@ impl Prober<'_> {
         let (verbose, sysroot) = (verbose?, PathBuf::from(sysroot?));
         let real = sysroot.join("bin/rustc");
         let proxy = self.proxy_files(&path);
-        let direct = same(&path, &real);
+        let direct = is_same_file(&path, &real).unwrap_or(false);
         // Behind a proxy the compiler itself is called from now on: the proxy costs more than the compiler's start.
         let called = if proxy.is_some() && real.is_file() { &real } else { &path };
         let rustup = proxy.is_some() || sysroot.join("lib/rustlib/multirust-channel-manifest.toml").is_file();
@@ -208,13 +215,13 @@ impl Prober<'_> {
     /// The files that decide which toolchain a rustup proxy starts; `None` when the program is no proxy.
     fn proxy_files(&self, program: &Path) -> Option<Vec<PathBuf>> {
         let rustup = program.with_file_name("rustup");
-        let linked = program.canonicalize().ok()?.file_name()? == "rustup";
-        if !linked && !same(program, &rustup) {
+        let linked = dunce::canonicalize(program).ok()?.file_name()? == "rustup";
+        if !linked && !is_same_file(program, &rustup).unwrap_or(false) {
             return None;
         }
-        let home = match self.host.env("RUSTUP_HOME").filter(|h| !h.is_empty()) {
+        let home = match given(self.host, "RUSTUP_HOME") {
             Some(home) => self.host.cwd().join(home),
-            None => PathBuf::from(self.host.env("HOME")?).join(".rustup"),
+            None => home(self.host)?.join(".rustup"),
         };
         let mut files = vec![rustup, home.join("settings.toml"), home.join("toolchains")];
         if self.host.env("RUSTUP_TOOLCHAIN").is_none() {
@@ -233,7 +240,7 @@ impl Prober<'_> {
             Some(version) => version,
             None => {
                 let version = self.ask(&path, &["-V"]).ok()?;
-                let beside = path.canonicalize().ok().map(|p| p.with_file_name("rustc"));
+                let beside = dunce::canonicalize(&path).ok().map(|p| p.with_file_name("rustc"));
                 if let Some(files) = self.proxy_files(&path) {
                     self.keep(&question, &version, &[files, vec![path.clone()]].concat());
                 } else if beside.is_some_and(|p| p.is_file()) {
@@ -290,22 +297,15 @@ impl Prober<'_> {
             Ok(text) => text,
             Err(reason) => return Some(Err(format!("`{}` is there and does not run: {reason}", path.display()))),
         };
-        let version = text.lines().next().unwrap_or_default().to_owned();
+        // LLVM's binutils begin with what they are compatible with.
+        let telling = text.lines().find(|line| line.contains(|c: char| c.is_ascii_digit()));
+        let version = telling.or(text.lines().next()).unwrap_or_default().trim().to_owned();
         // A link to something else, such as ccache, may answer by more than its file.
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let real = dunce::canonicalize(&path).unwrap_or_else(|_| path.clone());
         const KNOWN: [&str; 5] = ["-w64-mingw32-", "clang", "lld", "llvm-", "cargo-"];
         if real.file_name().is_some_and(|n| KNOWN.iter().any(|k| n.to_string_lossy().contains(k))) {
             self.keep(&question, &version, &[path.clone(), real]);
         }
         Some(Ok(Tool { name: name.to_owned(), path, version }))
-    }
-}
-
-/// Whether both paths name one file.
-fn same(a: &Path, b: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (std::fs::metadata(a), std::fs::metadata(b)) {
-        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
-        _ => false,
     }
 }

@@ -4,10 +4,10 @@
 //! unchanged. One file for each surrounding (working directory and environment); losing it costs a few milliseconds.
 
 use crate::host::Host;
+use crate::platform::{Stamp, stamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Rises when the meaning of an entry changes.
@@ -28,19 +28,10 @@ const SURROUNDING: &[&str] = &[
     "LD_PRELOAD",
 ];
 
-/// State of a file: modification time in nanoseconds, size, inode, device. `None` when there is no such file.
-type Stamp = Option<(i128, u64, u64, u64)>;
-
-fn stamp(path: &Path) -> Stamp {
-    let meta = std::fs::metadata(path).ok()?;
-    let time = i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec());
-    Some((time, meta.size(), meta.ino(), meta.dev()))
-}
-
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
     answer: String,
-    stamps: Vec<(PathBuf, Stamp)>,
+    stamps: Vec<(PathBuf, Option<Stamp>)>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

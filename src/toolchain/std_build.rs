@@ -15,6 +15,7 @@ use crate::event::{Event, Sink};
 use crate::host::cache_dir;
 use crate::host::{Cmd, Host, check_interrupt, interrupted};
 use crate::model::{Env, Target};
+use crate::platform;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -122,7 +123,7 @@ pub(super) fn build(host: &dyn Host, sink: &dyn Sink, job: &Job<'_>) -> anyhow::
     let sysroot = temp.path().join("sysroot");
     gather(host, job, temp.path(), &sysroot)?;
     std::fs::write(sysroot.join(STAMP), stamp_of(job))?;
-    rustix::fs::syncfs(File::open(&sysroot)?).context("can't write the sysroot to disk")?;
+    platform::sync_tree(&sysroot).context("can't write the sysroot to disk")?;
     if place.exists() {
         std::fs::remove_dir_all(&place)?;
     }
@@ -271,12 +272,8 @@ fn remaps(host: &dyn Host, job: &Job<'_>, temp: &Path) -> Vec<(PathBuf, String)>
         (job.library.to_owned(), format!("{}/library", job.compiler.virtual_root())),
         (job.library.join("vendor"), "/rust/deps".to_owned()),
     ];
-    let home = match host.env("CARGO_HOME").filter(|h| !h.is_empty()) {
-        Some(home) => Some(host.cwd().join(home)),
-        None => host.env("HOME").map(|home| PathBuf::from(home).join(".cargo")),
-    };
     // One folder for each registry; its name tells which, mirrors of companies included.
-    if let Some(entries) = home.and_then(|h| std::fs::read_dir(h.join("registry/src")).ok()) {
+    if let Some(entries) = crate::host::cargo_home(host).and_then(|h| std::fs::read_dir(h.join("registry/src")).ok()) {
         let mut registries: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
         registries.sort();
         remaps.extend(registries.into_iter().map(|r| (r, "/rust/deps".to_owned())));

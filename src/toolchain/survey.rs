@@ -1,6 +1,6 @@
 //! Everything that targets need, found and tried, for a report. Looks afresh: nothing that was kept counts.
 
-use super::probe::{self, CrossTools, Inventory, Tool, mingw_prefix};
+use super::probe::{self, Compiler, CrossTools, Inventory, Tool, mingw_prefix};
 use super::{Backend, Chosen, Gap, GapKind, Ready, Want, link_test, no_compiler, recipe, std_source, xwin};
 use crate::error::Problem;
 use crate::host::{Cmd, Host, check_interrupt};
@@ -74,7 +74,14 @@ pub fn survey(host: &dyn Host, wants: &[Want], rustc: Option<&Path>, deep: bool)
         of_target(host, want, &inventory, deep, &mut rows)?;
     }
     let says = |names: &[&str], arg: &str| names.iter().find_map(|name| first_line(host, name, arg));
-    rows.push(Row::optional(None, "Wine", says(&["wine", "wine64"], "--version"), "it runs results on this machine"));
+    if !inventory.compiler.as_ref().is_some_and(Compiler::runs_on_windows) {
+        rows.push(Row::optional(
+            None,
+            "Wine",
+            says(&["wine", "wine64"], "--version"),
+            "it runs results on this machine",
+        ));
+    }
     let powershell = says(&["pwsh", "powershell"], "--version");
     rows.push(Row::optional(None, "PowerShell", powershell, "it runs the install scripts on this machine"));
     Ok(rows)
@@ -120,12 +127,16 @@ fn of_target(
         Err(problem) => rows.push(Row::bad(Some(want), "standard library", problem)),
         Ok(std) => {
             rows.push(Row::good(Some(want), "standard library", std.to_string()));
-            if ready && deep {
+            // Where rustc alone knows what links, nothing short of linking tells whether it is there.
+            if ready && (deep || links_by_itself(want, inventory)) {
                 let recipe = recipe::recipe(backend, want, inventory, compiler, &std);
                 let ready = Ready { target: want.target.clone(), recipe };
                 rows.push(match link_test::run(host, want, &ready, &std.compiler().unwrap_or(compiler).path)? {
                     Ok(what) => Row::good(Some(want), "link test", what),
-                    Err(why) => Row::bad(Some(want), "link test", why),
+                    Err(mut why) => {
+                        why.fixes.splice(0..0, what_rustc_links_with(want, inventory));
+                        Row::bad(Some(want), "link test", why)
+                    }
                 });
             }
         }
@@ -171,7 +182,31 @@ fn thread_model(host: &dyn Host, gcc: &Tool) -> String {
     model.map_or_else(String::new, |model| format!(", thread model {}", model.trim()))
 }
 
+fn links_by_itself(want: &Want, inventory: &Inventory) -> bool {
+    want.linker.is_none() && inventory.compiler.as_ref().is_some_and(Compiler::runs_on_windows)
+}
+
+/// Where rustc finds nothing to link with, this brings it.
+fn what_rustc_links_with(want: &Want, inventory: &Inventory) -> Option<String> {
+    let tools = match want.target.env() {
+        _ if !links_by_itself(want, inventory) => return None,
+        Env::Msvc => {
+            "install Visual Studio's C++ build tools: https://rust-lang.github.io/rustup/installation/windows-msvc.html"
+        }
+        Env::Gnu => "put mingw-w64's gcc and binutils on PATH (MSYS2: pacman -S mingw-w64-x86_64-gcc)",
+        Env::GnuLlvm => "put llvm-mingw's clang on PATH: https://github.com/mstorsjo/llvm-mingw",
+    };
+    Some(tools.to_owned())
+}
+
 fn native(host: &dyn Host, want: &Want, inventory: &Inventory, mut gaps: Vec<Gap>, rows: &mut Vec<Row>) {
+    if links_by_itself(want, inventory) {
+        rows.push(Row::good(Some(want), "linker", "the one that rustc finds; the link test tries it".to_owned()));
+        if want.target.env() != Env::Msvc {
+            objcopy(want, inventory, gaps, rows);
+        }
+        return;
+    }
     if want.target.env() != Env::Msvc {
         return mingw(host, want, inventory, gaps, rows);
     }

@@ -8,6 +8,7 @@ use super::xwin::{CLANG_CL_TREE, CLANG_TREE, chosen_cache};
 use crate::error::{Exit, Problem};
 use crate::event::Sink;
 use crate::host::{Host, cache_dir, check_interrupt};
+use crate::platform;
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -163,7 +164,6 @@ fn unpack(
     file: &Path,
     dir: &Path,
 ) -> anyhow::Result<BTreeSet<String>> {
-    use std::os::unix::fs::{OpenOptionsExt, symlink};
     let mut units = BTreeSet::new();
     let mut links = Vec::new();
     for index in 0..zip.len() {
@@ -193,12 +193,13 @@ fn unpack(
             std::fs::create_dir_all(&to)?;
         } else {
             let mode = entry.unix_mode().unwrap_or(0o644) & 0o755;
-            let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&to)?;
+            let mut options = std::fs::OpenOptions::new();
+            let mut out = platform::with_mode(options.write(true).create_new(true), mode).open(&to)?;
             std::io::copy(&mut entry, &mut out)?;
         }
     }
     for (at, target) in links {
-        symlink(&target, &at).with_context(|| format!("can't link {}", at.display()))?;
+        platform::symlink(&target, &at).with_context(|| format!("can't link {}", at.display()))?;
     }
     Ok(units)
 }
@@ -245,7 +246,7 @@ fn copy(host: &dyn Host, from: &Path, to: &Path) -> anyhow::Result<()> {
         let target = to.join(entry.path().strip_prefix(from)?);
         let kind = entry.file_type();
         if kind.is_symlink() {
-            std::os::unix::fs::symlink(std::fs::read_link(entry.path())?, &target)?;
+            platform::symlink(std::fs::read_link(entry.path())?, &target)?;
         } else if kind.is_dir() {
             std::fs::create_dir_all(&target)?;
         } else {
@@ -261,9 +262,7 @@ fn text(path: &Path) -> anyhow::Result<String> {
 
 /// `rw-r--r--`, or with `x` for all.
 fn mode(path: &Path) -> std::io::Result<u32> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path)?.permissions().mode();
-    Ok(if mode & 0o111 == 0 { 0o644 } else { 0o755 })
+    Ok(if platform::is_executable(path)? { 0o755 } else { 0o644 })
 }
 
 fn bad(file: &Path, why: &str) -> Problem {

@@ -14,6 +14,7 @@ use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
 use crate::host::{Cmd, Host, cache_dir, given};
 use crate::model::{Arch, Env, Target};
+use crate::platform;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -228,7 +229,7 @@ impl Sdk {
             let fix = format!("rm {}, then {}", root.join("DONE").display(), doctor_command(&want.target));
             return Err(final_(bad(&self.cache, &why, &fix)));
         }
-        if rustix::fs::access(&self.cache, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_err() {
+        if platform::check_writable(&self.cache).is_err() {
             let fix = format!("chmod -R u+w {}", self.cache.display());
             return Err(final_(bad(
                 &self.cache,

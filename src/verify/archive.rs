@@ -5,10 +5,10 @@ use super::catalog as ws;
 use crate::error::Problem;
 use crate::model::BundlePath;
 use crate::model::bundle_path::collision_key;
+use crate::platform;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 const END: usize = 22;
@@ -66,14 +66,14 @@ impl Archive {
             return None;
         }
         let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, start).ok()?;
+        platform::read_exact_at(&self.file, &mut bytes, start).ok()?;
         Some(bytes)
     }
 
     /// Up to `buffer.len()` bytes.
     pub(super) fn read_some(&self, start: u64, buffer: &mut [u8]) -> Option<usize> {
         loop {
-            match self.file.read_at(buffer, start) {
+            match platform::read_at(&self.file, buffer, start) {
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 other => return other.ok(),
             }

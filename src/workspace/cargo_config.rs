@@ -50,7 +50,7 @@ impl Layer {
     /// A program: a bare name is looked up in PATH, anything else is a path.
     pub(super) fn program(&self, path: &[&str]) -> Option<PathBuf> {
         let text = self.text(path)?;
-        Some(if text.contains('/') { self.root.join(text) } else { PathBuf::from(text) })
+        Some(if text.contains(std::path::is_separator) { self.root.join(text) } else { PathBuf::from(text) })
     }
 
     /// The keys below a table.

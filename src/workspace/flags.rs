@@ -61,10 +61,7 @@ impl CargoConfig {
     /// A file that can't be read or is not TOML.
     pub fn load(host: &dyn Host, config: &[String]) -> anyhow::Result<Self> {
         let cwd = host.cwd();
-        let cargo_home = match host.env("CARGO_HOME").filter(|h| !h.is_empty()) {
-            Some(home) => Some(cwd.join(home)),
-            None => host.env("HOME").map(|h| PathBuf::from(h).join(".cargo")),
-        };
+        let cargo_home = crate::host::cargo_home(host);
         let mut layers = cargo_config::files(&cwd, cargo_home.as_deref())?;
         let files = layers.len();
         for value in config {

@@ -68,7 +68,7 @@ fn top(dir: &Path) -> PathBuf {
 
 /// As it really lies, also where its last parts are not there yet.
 fn real(path: &Path) -> PathBuf {
-    let there = path.ancestors().find_map(|a| Some((a.canonicalize().ok()?, path.strip_prefix(a).ok()?)));
+    let there = path.ancestors().find_map(|a| Some((dunce::canonicalize(a).ok()?, path.strip_prefix(a).ok()?)));
     there.map_or_else(|| path.to_owned(), |(real, rest)| if rest == Path::new("") { real } else { real.join(rest) })
 }
 

@@ -73,7 +73,7 @@ const BACKENDS: &[Choice] = &[
     Choice::new("mingw", "GNU mingw-w64, for `-gnu` targets"),
     Choice::new("xwin", "Microsoft's CRT and SDK through cargo-xwin, for `-msvc` targets"),
     Choice::new("zig", "zig as linker through cargo-zigbuild, for `-gnu` and `-gnullvm` targets"),
-    Choice::new("native", "plain cargo with the linker that cargo's own configuration names"),
+    Choice::new("native", "plain cargo: on Windows, or with the linker that cargo's own configuration names"),
 ];
 
 const MSVC: &[Key] = &[

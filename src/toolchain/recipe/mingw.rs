@@ -132,15 +132,15 @@ pub(super) fn objcopy(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
     let prefix = mingw_prefix(&want.target);
     if let Some(objcopy) = &tools.objcopy {
         recipe.objcopy = Some(objcopy.path.clone());
-        let name = if is_llvm(&want.target) { "llvm-objcopy".to_owned() } else { format!("{prefix}-binutils") };
+        let gnu = objcopy.name.starts_with(prefix);
+        let name = if gnu { format!("{prefix}-binutils") } else { "llvm-objcopy".to_owned() };
         recipe.versions.push(ToolVersion { name, version: version_of(&objcopy.version) });
     }
 }
 
-/// `GNU objcopy (GNU Binutils) 2.40` and `x86_64-w64-mingw32-gcc (GCC) 12-win32` without what comes before the number.
+/// `GNU objcopy (GNU Binutils) 2.40`, `x86_64-w64-mingw32-gcc (GCC) 12-win32` and `Debian LLVM version 19.1.7` without what comes
+/// before the number.
 pub(super) fn version_of(line: &str) -> String {
-    match line.rfind(") ") {
-        Some(at) => line[at + 2..].trim().to_owned(),
-        None => line.trim().to_owned(),
-    }
+    let after = [") ", "LLVM version "].iter().filter_map(|mark| Some(line.rfind(mark)? + mark.len())).max();
+    line[after.unwrap_or_default()..].trim().to_owned()
 }

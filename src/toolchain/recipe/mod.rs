@@ -25,7 +25,7 @@ pub enum Backend {
     Xwin,
     /// zig through cargo-zigbuild.
     Zig,
-    /// Plain cargo with the user's own linker.
+    /// Plain cargo, on Windows or with the user's own linker.
     Native,
 }
 
@@ -116,6 +116,13 @@ pub fn backend(want: &Want, inventory: &Inventory) -> Result<Chosen, Problem> {
         let what = format!("backend `{}` can't build {target}: {why}", want.backend.as_str());
         Err(Problem::usage("backend-mismatch", what).fix(format!("--backend {instead}")))
     };
+    if inventory.compiler.as_ref().is_some_and(Compiler::runs_on_windows) {
+        // Nothing is crossed, and what links is part of the compiler or of Visual Studio.
+        return match want.backend {
+            Choice::Auto | Choice::Native => chosen(Backend::Native, None),
+            _ => refuse("it builds for Windows from elsewhere, and this is Windows", "native"),
+        };
+    }
     let configured = || want.linker.as_ref().map(|linker| format!("cargo's configuration names the linker `{linker}`"));
     match (target.env(), want.backend) {
         (Env::Msvc, Choice::Auto) if want.linker.is_some() => chosen(Backend::Native, configured()),

@@ -8,6 +8,7 @@ mod prepare;
 mod provision;
 mod recipe;
 mod transfer;
+mod windows;
 mod zig;
 
 use super::Want;
