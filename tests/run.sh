@@ -30,6 +30,9 @@ All tests passed. What no test here shows:
 - Windows PowerShell 5.1 ran nothing: where there is an engine, it is that of PowerShell 7.
 END
 # Tests without their engine count as passed.
+if [ ! -f "$made/rust-on-windows/.setup" ]; then
+    echo "- NOT RUN: the tests that build with the product on Windows. rustup could not get cargo and rustc for Windows."
+fi
 if [ -z "${WINSVC_TEST_PWSH:-}" ] && ! command -v pwsh >/dev/null; then
     echo "- NOT RUN: the tests that read the scripts by PowerShell. There is none; docs/testing.md tells how to have one."
 fi

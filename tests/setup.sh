@@ -7,4 +7,5 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 "$here/setup/packages.sh"
 "$here/setup/wine.sh"
 "$here/setup/msvc.sh"
+"$here/setup/windows-host.sh"
 "$here/setup/powershell.sh"
