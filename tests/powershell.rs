@@ -208,6 +208,29 @@ fn a_step_that_fails_is_undone_by_install_ps1() {
         std::fs::remove_file(machine.path(r"C:\standins.log")).unwrap();
         assert_eq!(difference(&before, &machine.state()), Vec::<String>::new(), "{call}: {failed:#?}");
     }
+    // A program of the bundle says why.
+    let project = Project::example();
+    project.write("step.cmd", "@echo checking %1\r\n@echo the schema is locked 1>&2\r\n@exit 7\r\n");
+    project.edit("assets = [\"$auto\", ", "assets = [\"$auto\", \"step.cmd\", ");
+    let manifest = std::fs::read_to_string(project.manifest()).unwrap();
+    let hook = "\n[package.metadata.winsvc.install.hooks]\npost-install = [\"step.cmd\", \"${PORT}\"]\n";
+    project.write("Cargo.toml", &(manifest + hook));
+    let top = unpack(&package(&project), &project.output().join("unpacked"));
+    let folder = r"C:\users\Public\with a step";
+    link_or_copy_tree(&top, &machine.path(folder), &|_| false);
+    let before = machine.state();
+    let failed = shell.run(&Job::script(format!(r"{folder}\install.ps1")).parameter("Port", 8099));
+    assert_eq!(failed.exit, 1603, "{failed:#?}");
+    let message = failed.errors[0].message.replace("\r\n", "|");
+    for part in [
+        "postInstall failed",
+        "ended with code 7",
+        "It said: checking 8099|the schema is locked",
+        "Everything was undone",
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    assert_eq!(difference(&before, &machine.state()), Vec::<String>::new(), "{failed:#?}");
 }
 
 /// Files of a machine that hold a text, in any of the ways in which Windows writes it.

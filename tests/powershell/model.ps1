@@ -121,6 +121,17 @@ function Open-Lock([string]$Path) {
     }
 }
 
+function Test-Held([string]$Path) {
+    try {
+        [IO.File]::Open((Get-Real $Path), [IO.FileMode]::Open, [IO.FileAccess]::Read, [IO.FileShare]::ReadWrite).Dispose()
+        return $false
+    } catch [IO.FileNotFoundException] {
+        return $false
+    } catch [IO.IOException] {
+        return $true
+    }
+}
+
 function Close-Lock($Lock) { if ($null -ne $Lock) { $Lock.Dispose() } }
 
 function Read-Archive([string]$Path) {
@@ -595,9 +606,9 @@ function Invoke-Program([string]$Path, [string[]]$Arguments, [int]$LimitMs) {
     $words = $(if ($Path -match '\.(cmd|bat)$') { @($Arguments | Where-Object { $null -ne $_ } | ForEach-Object { ConvertTo-BatchArgument $_ }) -join ' ' } else { "$Arguments" })
     [IO.File]::AppendAllText($Model.Root + '/programs.log', "$Path $words`n")
     $does = Get-Behaviour $Path
-    if ($does -match '^code ([0-9]+)') { return [int]$Matches[1] }
+    if ($does -match '^code ([0-9]+)(?: says (.*))?') { return New-Object PSObject -Property @{ Code = [int]$Matches[1]; Said = [string]$Matches[2] } }
     if ($does -ceq 'missing') { throw "there is no $Path" }
-    return 0
+    return New-Object PSObject -Property @{ Code = 0; Said = '' }
 }
 
 function Invoke-Tool([string]$Name, [string[]]$Arguments, [int[]]$Accept = @(0)) {

@@ -96,12 +96,12 @@ fn steps_of_the_bundle_run_at_their_moments() {
             bundle["install"]["hooks"] = json!({"postInstall": ["agent.exe"]});
             bundle
         },
-        "code 5",
+        "code 5 says the schema is locked",
     );
     let outcome = ends(&mut shell, &world.script(r"C:\bad\install.ps1"), 1603);
     assert!(
         outcome.errors[0].message.contains("postInstall failed")
-            && outcome.errors[0].message.contains("5 (access is denied)"),
+            && outcome.errors[0].message.contains("5 (access is denied). It said: the schema is locked"),
         "{outcome:#?}"
     );
     assert_eq!(differences(&before, &world.photo()), Vec::<String>::new());
@@ -159,7 +159,7 @@ fn programs_tell_health_too() {
     results(&mut shell, &world.script(r"C:\one\install.ps1"), "Installed");
     assert_eq!(ran(&world), ["--port 8080"]);
     let probe = json!({"health": {"command": ["agent.exe"], "timeoutMs": 5000, "stableMs": 1000}});
-    world.unpack("two", &bundle("2.0.0", &[service("Agent", &probe)]), "code 3");
+    world.unpack("two", &bundle("2.0.0", &[service("Agent", &probe)]), "code 3 says no database");
     let outcome = ends(&mut shell, &world.script(r"C:\two\install.ps1"), 1603);
-    assert!(outcome.errors[0].message.contains("agent.exe ended with code 3"), "{outcome:#?}");
+    assert!(outcome.errors[0].message.contains("agent.exe ended with code 3: no database"), "{outcome:#?}");
 }

@@ -290,3 +290,60 @@ fn administrators_of_the_domain_are_no_strangers() {
     });
     results(&mut shell, &world.script(r"C:\one\install.ps1"), "Installed");
 }
+
+#[test]
+fn a_run_at_work_is_no_interrupted_one() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let world = World::new();
+    agent(&world);
+    results(&mut shell, &world.script(r"C:\one\install.ps1"), "Installed");
+    let steps = world.copy();
+    let start = steps.steps();
+    results(&mut shell, &steps.script(r"C:\two\install.ps1"), "Upgraded");
+    let middle = (steps.steps() - start) / 2;
+    ends(&mut shell, &disturbed(world.script(r"C:\two\install.ps1"), middle, How::Power), 1604);
+    assert!(world.path(&format!(r"{PROGRAM}\journal")).exists());
+    let mut told = || {
+        let status = shell.run(&world.script(r"C:\one\status.ps1"));
+        let line = status.output.iter().find(|line| line["Key"] == "transaction");
+        line.unwrap_or_else(|| panic!("{status:#?}")).clone()
+    };
+    let line = told();
+    assert!(line["Same"] == false && line["Actual"].as_str().unwrap().contains("interrupted"), "{line}");
+    // What the power has left of the lock counts for nothing.
+    let lock = world.path(&format!(r"{PROGRAM}\lock"));
+    let holder = fs::File::create(&lock).unwrap();
+    assert_eq!(told(), line);
+    holder.try_lock().unwrap();
+    let line = told();
+    assert!(line["Same"].is_null() && line["Actual"] == "a run is at work now", "{line}");
+}
+
+#[test]
+fn a_folder_that_was_chosen_is_found_by_its_services_when_the_list_of_programs_has_no_entry() {
+    let Some(mut shell) = PowerShell::on_linux() else { return };
+    let world = World::new();
+    for (name, version) in [("one", "1.0.0"), ("two", "2.0.0")] {
+        let mut spec = bundle(version, &[service("Agent", &json!({}))]);
+        spec["install"]["addRemovePrograms"] = json!(false);
+        world.unpack(name, &spec, &format!("well {version}"));
+    }
+    fs::write(world.path(r"C:\Program Files\Other\other.txt"), "").unwrap();
+    let fresh = world.photo();
+    let dir = r"C:\Program Files\Other\versions\mine";
+    results(&mut shell, &world.script(r"C:\one\install.ps1").parameter("InstallDir", dir), "Installed");
+    results(&mut shell, &world.script(r"C:\two\install.ps1"), "Upgraded");
+    assert!(!world.path(PROGRAM).exists());
+    ends(&mut shell, &world.script(r"C:\one\status.ps1"), 0);
+    // Somebody else's service of that name leads nowhere.
+    let key = r"SYSTEM\CurrentControlSet\Services\Agent";
+    let ours = world.value("Agent", "ImagePath");
+    for other in [r#""C:\Program Files\Other\versions\agent.exe""#, r"C:\agent.exe", ""] {
+        world.change(|m| m["registry"][key]["ImagePath"]["value"] = json!(other));
+        ends(&mut shell, &world.script(r"C:\one\status.ps1"), 3);
+    }
+    world.change(|m| m["registry"][key]["ImagePath"]["value"] = ours.clone());
+    results(&mut shell, &world.script(r"C:\two\uninstall.ps1"), "Removed");
+    let left = differences(&fresh, &world.photo());
+    assert!(left.iter().all(|l| l.starts_with("C/ProgramData")), "{left:#?}");
+}
