@@ -49,6 +49,13 @@ impl ScriptedHost {
         self
     }
 
+    /// Takes a program from PATH.
+    #[must_use]
+    pub fn without_program(self, name: &str) -> Self {
+        locked(&self.programs).remove(OsStr::new(name));
+        self
+    }
+
     /// Puts a program on PATH while the script runs, as an installer would.
     pub fn install(&self, name: &str, path: impl Into<PathBuf>) {
         locked(&self.programs).insert(name.into(), path.into());

@@ -60,9 +60,14 @@ pub struct Inventory {
     pub sdk: BTreeMap<String, xwin::Sdk>,
     /// zig and cargo-zigbuild, when a target may need them.
     pub zig: zig::Zig,
+    /// What links build scripts and procedural macros for this machine is there. On Windows only rustc knows, and it is taken to be.
+    pub host_linker: bool,
     /// PATH.
     pub path: Option<String>,
 }
+
+/// What rustc calls to link for a Unix machine.
+pub const HOST_LINKER: &str = "cc";
 
 /// Prefix of the mingw-w64 tools for a target.
 pub fn mingw_prefix(target: &Target) -> &'static str {
@@ -101,10 +106,12 @@ pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option
             xwin: xwin.and_then(|found| found.join().ok()).unwrap_or_default(),
             zig: zig::Zig::default(),
             sdk: BTreeMap::new(),
+            host_linker: host.which(OsStr::new(HOST_LINKER)).is_some(),
             path: host.env("PATH").map(|p| p.to_string_lossy().into_owned()),
         }
     });
     if let Some(compiler) = inventory.compiler.as_ref().filter(|c| c.runs_on_windows()) {
+        inventory.host_linker = true;
         for tools in inventory.cross.values_mut().filter(|tools| tools.objcopy.is_none()) {
             let try_it = |path: &PathBuf| prober.tool(path.to_str()?)?.ok();
             tools.objcopy = compiler.objcopies().iter().find_map(try_it);
@@ -298,7 +305,7 @@ impl Prober<'_> {
             Err(reason) => return Some(Err(format!("`{}` is there and does not run: {reason}", path.display()))),
         };
         // LLVM's binutils begin with what they are compatible with.
-        let telling = text.lines().find(|line| line.contains(|c: char| c.is_ascii_digit()));
+        let telling = text.lines().find(|line| line.contains("LLVM version "));
         let version = telling.or(text.lines().next()).unwrap_or_default().trim().to_owned();
         // A link to something else, such as ccache, may answer by more than its file.
         let real = dunce::canonicalize(&path).unwrap_or_else(|_| path.clone());

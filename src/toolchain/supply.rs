@@ -17,6 +17,9 @@ const INSTALL: Duration = Duration::from_secs(1800);
 /// Some hundred megabytes.
 const DOWNLOAD: Duration = Duration::from_secs(3600);
 
+/// Debian's packages of what links for this machine.
+pub(super) const HOST_LINKER_PACKAGES: [&str; 2] = ["gcc", "libc6-dev"];
+
 /// Why kinds of gaps are left, for the messages about them.
 pub(super) type Reasons = BTreeMap<GapKind, String>;
 
@@ -33,9 +36,12 @@ impl Supplier<'_> {
     ///
     /// # Errors
     /// Interruption, no consent.
-    pub(super) fn programs(&self, gaps: &[&Gap]) -> anyhow::Result<Reasons> {
+    pub(super) fn programs(&self, gaps: &[&Gap], host_linker: bool) -> anyhow::Result<Reasons> {
         let mut reasons = Reasons::new();
         let mut packages: Vec<String> = gaps.iter().filter_map(|g| g.package.clone()).collect();
+        if !host_linker {
+            packages.extend(HOST_LINKER_PACKAGES.map(str::to_owned));
+        }
         packages.sort();
         packages.dedup();
         let has = |kind: GapKind| gaps.iter().any(|g| g.kind == kind);
@@ -111,8 +117,16 @@ impl Supplier<'_> {
     }
 
     fn pip(&self, dir: &Path, packages: &[String]) -> Result<(), Stop> {
-        if self.host.which(OsStr::new("python3")).is_none() {
-            return Err(Stop::Reason("there is no python3".to_owned()));
+        // Debian's python3 comes without what makes environments.
+        let can = || {
+            let cmd = Cmd::new("python3").args(["-c", "import ensurepip, venv"]).timeout(Duration::from_secs(20));
+            self.host.which(OsStr::new("python3")).is_some() && self.host.output(&cmd).is_ok_and(|o| o.ok())
+        };
+        if !can() && self.provisioner.has_apt() {
+            self.provisioner.install(&["python3-venv".to_owned()])?;
+        }
+        if !can() {
+            return Err(Stop::Reason("there is no python3 with its modules venv and ensurepip".to_owned()));
         }
         self.provisioner.finish(&Cmd::new("python3").args(["-m", "venv", "--clear"]).arg(dir).timeout(INSTALL))?;
         let pip =

@@ -1,7 +1,7 @@
 //! Everything that targets need, found and tried, for a report. Looks afresh: nothing that was kept counts.
 
 use super::probe::{self, Compiler, CrossTools, Inventory, Tool, mingw_prefix};
-use super::{Backend, Chosen, Gap, GapKind, Ready, Want, link_test, no_compiler, recipe, std_source, xwin};
+use super::{Backend, Chosen, Gap, GapKind, Ready, Want, link_test, no_compiler, recipe, std_source, supply, xwin};
 use crate::error::Problem;
 use crate::host::{Cmd, Host, check_interrupt};
 use crate::model::Env;
@@ -70,11 +70,17 @@ pub fn survey(host: &dyn Host, wants: &[Want], rustc: Option<&Path>, deep: bool)
             Problem::new("no-cargo", "cargo was not found").fix("install Rust: https://rustup.rs"),
         ),
     });
+    let says = |names: &[&str], arg: &str| names.iter().find_map(|name| first_line(host, name, arg));
+    let on_windows = inventory.compiler.as_ref().is_some_and(Compiler::runs_on_windows);
+    if !on_windows {
+        let packages = supply::HOST_LINKER_PACKAGES.join(" ");
+        let why = format!("it links build scripts and procedural macros: sudo apt-get install {packages}");
+        rows.push(Row::optional(None, "host linker", says(&[probe::HOST_LINKER], "--version"), &why));
+    }
     for want in wants {
         of_target(host, want, &inventory, deep, &mut rows)?;
     }
-    let says = |names: &[&str], arg: &str| names.iter().find_map(|name| first_line(host, name, arg));
-    if !inventory.compiler.as_ref().is_some_and(Compiler::runs_on_windows) {
+    if !on_windows {
         rows.push(Row::optional(
             None,
             "Wine",
@@ -218,11 +224,14 @@ fn native(host: &dyn Host, want: &Want, inventory: &Inventory, mut gaps: Vec<Gap
 fn msvc(want: &Want, inventory: &Inventory, gaps: &[Gap], rows: &mut Vec<Row>) {
     let gap = |kind: &[GapKind]| gaps.iter().find(|g| kind.contains(&g.kind)).map(|g| g.problem.clone());
     let llvm = &inventory.llvm;
+    // One problem names all that are missing: the first row has it.
+    let mut told = gap(&[GapKind::Llvm]);
     for (item, tool) in [("clang", &llvm.clang), ("lld-link", &llvm.lld_link), ("llvm-lib", &llvm.llvm_lib)] {
-        rows.push(match (tool, gap(&[GapKind::Llvm])) {
-            (Some(tool), _) => Row::good(Some(want), item, shown(tool)),
-            (None, problem) => {
-                Row::bad(Some(want), item, problem.unwrap_or_else(|| Problem::new("missing-llvm", item)))
+        rows.push(match tool {
+            Some(tool) => Row::good(Some(want), item, shown(tool)),
+            None => {
+                let short = || Problem::new("missing-llvm", "not found").fix(super::doctor_command(&want.target));
+                Row::bad(Some(want), item, told.take().unwrap_or_else(short))
             }
         });
     }

@@ -105,7 +105,8 @@ impl Machine {
         let host = ScriptedHost::new(self.path("project"))
             .with_env("HOME", self.path("home"))
             .with_program("rustc", &self.active.path)
-            .with_program("cargo", self.path("bin/cargo"));
+            .with_program("cargo", self.path("bin/cargo"))
+            .with_program("cc", "/usr/bin/cc");
         let cargo = self.path("bin/cargo").display().to_string();
         runs(host, &self.active).says(&format!("{cargo} -V"), "cargo 1.95.0 (f2d3ce0bd 2026-03-21)")
     }

@@ -464,6 +464,42 @@ fn everything_is_installed_on_a_bare_machine() {
 }
 
 #[test]
+fn what_links_for_the_machine_and_what_makes_environments_for_pip_are_installed_too() {
+    let (machine, whole) = whole();
+    let policy = "gcc:\n  Candidate: 12\nlibc6-dev:\n  Candidate: 2\npython3-venv:\n  Candidate: 3\n";
+    let bare = |host: ScriptedHost| {
+        host.with_program("apt-get", "/usr/bin/apt-get")
+            .as_root()
+            .says("apt-cache policy", policy)
+            .says("apt-get install", "")
+            .says("cargo install", "")
+    };
+    let installs = |host: &ScriptedHost| {
+        let lines = host.lines().into_iter().filter(|l| l.starts_with("apt-get install"));
+        lines.map(|l| l.split_once("Timeout=120 ").unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    // Everything else is there.
+    let host = bare(whole.without_program("cc"));
+    let _ = prepare(&host, &Silent, &[want(MSVC)], PROVISION).unwrap();
+    assert_eq!(installs(&host), ["gcc libc6-dev"]);
+    let no_build = Want { no_build: true, ..want(MSVC) };
+    let host = bare(machine.bare().without_program("cc"));
+    let _ = prepare(&host, &Silent, &[no_build], PROVISION).unwrap();
+    assert_eq!(installs(&host), [""; 0], "nothing is linked");
+    // Debian's python3 comes without ensurepip.
+    let python = |host: ScriptedHost| host.with_program("python3", "/usr/bin/python3");
+    for with_python in [false, true] {
+        let host = bare(machine.bare().fails("python3 -c", 1, "No module named 'ensurepip'"));
+        let host = if with_python { python(host) } else { host };
+        let _ = prepare(&host, &Silent, &[want(MSVC)], PROVISION).unwrap_err();
+        assert!(installs(&host).contains(&"python3-venv".to_owned()), "{:?}", host.lines());
+    }
+    let host = bare(python(machine.bare()).says("python3 -c", "").says("python3 -m venv", ""));
+    let _ = prepare(&host, &Silent, &[want(MSVC)], PROVISION).unwrap_err();
+    assert_eq!(installs(&host), [""; 0], "{:?}", host.lines());
+}
+
+#[test]
 fn one_target_that_can_not_be_built_keeps_none_from_being() {
     let (machine, host) = whole();
     add_std(&machine.active.sysroot, "i686-pc-windows-msvc");

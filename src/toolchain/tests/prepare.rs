@@ -181,6 +181,7 @@ fn a_survey_tells_what_is_there_and_what_mends_the_rest() {
         [
             "- compiler true",
             "- cargo true",
+            "- host linker true",
             "x86_64-pc-windows-gnu back end true",
             "x86_64-pc-windows-gnu linker true",
             "x86_64-pc-windows-gnu objcopy true",
