@@ -9,6 +9,7 @@ pub mod compile;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod files;
 pub mod formats;
 pub mod host;
 pub mod inputs;

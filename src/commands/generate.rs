@@ -4,12 +4,11 @@ mod check;
 
 use crate::cli::{BuildFlags, Generate, GenerateArgs, GenerateFilesArgs, GenerateScriptsArgs, OutputArgs, SchemaOf};
 use crate::error::{Exit, Problem, Problems};
+use crate::files;
 use crate::formats::{self, BuildManifest, OutputManifest, ServiceJson, service_json};
 use crate::host::{self, Host};
 use crate::pipeline::{self, Texts};
-use crate::platform;
 use crate::report::Report;
-use anyhow::Context;
 use std::path::Path;
 
 /// Runs it.
@@ -111,11 +110,5 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
             .fix("--output DIR")
             .exit(Exit::Failure)
     };
-    let dir = path.parent().context("a file has a folder")?;
-    std::fs::create_dir_all(dir).map_err(fail)?;
-    let mut file = tempfile::NamedTempFile::new_in(dir).map_err(fail)?;
-    std::io::Write::write_all(&mut file, bytes).map_err(fail)?;
-    platform::set_mode(file.as_file(), 0o644).map_err(fail)?;
-    file.persist(path).map_err(|e| fail(e.error))?;
-    Ok(())
+    Ok(files::write_whole(path, bytes, 0o644).map_err(fail)?)
 }

@@ -6,6 +6,7 @@
 //! Flags for C compilers travel in variables that are split at blanks, so there they lie in a response file, whose own path
 //! holds none; gcc and clang take `@FILE`.
 
+use crate::files;
 use crate::model::Sha256;
 use crate::platform;
 use serde::Serialize;
@@ -58,20 +59,12 @@ pub(super) fn linker(cache: &Path, own_exe: &Path, lld_link: &Path) -> Prepared 
 /// Writes the file, when it is not there as it should be. It comes to its place whole and ready to run: other runs use the same
 /// script, and a shell that meets a half-written one ends without an error and without a result.
 pub(super) fn write(file: &Prepared) -> std::io::Result<()> {
-    use std::io::Write;
     let mode = if file.executable { 0o755 } else { 0o644 };
     let runs = |path: &Path| !file.executable || platform::is_executable(path).unwrap_or(false);
     if std::fs::read_to_string(&file.path).is_ok_and(|text| text == file.text) && runs(&file.path) {
         return Ok(());
     }
-    let dir = file.path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir)?;
-    let mut new = tempfile::NamedTempFile::new_in(dir)?;
-    new.write_all(file.text.as_bytes())?;
-    platform::set_mode(new.as_file(), mode)?;
-    // Linux runs no file that is open for writing, here or in a child that another thread has just begun.
-    new.into_temp_path().persist(&file.path)?;
-    Ok(())
+    files::write_whole(&file.path, file.text.as_bytes(), mode)
 }
 
 /// A response file with these flags, in a folder of ours. Its name tells its content, so that a change of it reaches build

@@ -10,6 +10,7 @@ use crate::bundle::{Published, Publisher};
 use crate::compile::Built;
 use crate::config::Config;
 use crate::event::{Event, Sink};
+use crate::files;
 use crate::formats::OutputBundle;
 use crate::host::Host;
 use crate::layout;
@@ -130,15 +131,9 @@ impl Freshness {
             }
         }
         let record = Record { key: self.key, bundles, checks, notes, findings };
-        let write = || -> anyhow::Result<()> {
-            let dir = self.file.parent().context("a file in a folder")?;
-            std::fs::create_dir_all(dir)?;
-            let new = tempfile::NamedTempFile::new_in(dir)?;
-            serde_json::to_writer(&new, &record)?;
-            new.persist(&self.file)?;
-            Ok(())
-        };
-        let _ = write();
+        if let Ok(record) = serde_json::to_vec(&record) {
+            let _ = files::write_whole(&self.file, &record, 0o644);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::platform::{Stamp, stamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Rises when the meaning of an entry changes.
 const FORMAT: u32 = 1;
@@ -89,14 +89,8 @@ impl ProbeCache {
     pub(super) fn save(&mut self) {
         let (Some(file), true) = (&self.file, self.changed) else { return };
         self.stored.format = FORMAT;
-        let write = || -> std::io::Result<()> {
-            let dir = file.parent().unwrap_or(Path::new("."));
-            std::fs::create_dir_all(dir)?;
-            let mut temp = tempfile::NamedTempFile::new_in(dir)?;
-            std::io::Write::write_all(&mut temp, &serde_json::to_vec(&self.stored)?)?;
-            temp.persist(file)?;
-            Ok(())
-        };
-        let _ = write();
+        if let Ok(text) = serde_json::to_vec(&self.stored) {
+            let _ = crate::files::write_whole(file, &text, 0o644);
+        }
     }
 }

@@ -163,13 +163,8 @@ fn choice_file(host: &dyn Host, want: &Want, active: &Compiler) -> Option<PathBu
 /// Keeps the choice, so that later runs need no provisioning.
 pub(super) fn remember(host: &dyn Host, want: &Want, active: &Compiler, other: &Compiler) -> std::io::Result<()> {
     let Some(file) = choice_file(host, want, active) else { return Ok(()) };
-    let dir = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir)?;
-    let mut temp = tempfile::NamedTempFile::new_in(dir)?;
     let text = crate::formats::to_json(&Choice { rustc: other.path.clone() });
-    std::io::Write::write_all(&mut temp, text.as_bytes())?;
-    temp.persist(file)?;
-    Ok(())
+    crate::files::write_whole(&file, text.as_bytes(), 0o644)
 }
 
 /// Finds the one that is there already: the compiler's own, one built before, or that of another compiler which a former

@@ -8,7 +8,7 @@
 use super::llvm::Llvm;
 use super::probe::{Prober, Tool};
 pub use super::xwin_env::Filled;
-use super::xwin_env::{cmake, parse};
+use super::xwin_env::{cmake, keep_cmake, parse};
 use super::{Want, doctor_command};
 use crate::config::BackendChoice;
 use crate::error::{Exit, Problem};
@@ -241,11 +241,12 @@ impl Sdk {
         let (Some(tool), true, true) = (&xwin.tool, xwin.is_new_enough(), llvm.missing().is_empty()) else {
             return Ok(Filled::default());
         };
-        let said = self
-            .ask(host, want, tool, llvm, "env")
-            .map_err(|why| final_(bad(&self.cache, &why, &doctor_command(&want.target))))?;
+        let unusable = |why: String| final_(bad(&self.cache, &why, &doctor_command(&want.target)));
+        let _alone = self.alone().map_err(|e| unusable(format!("it can't be locked: {e}")))?;
+        let said = self.ask(host, want, tool, llvm, "env").map_err(unusable)?;
         let mut filled = parse(&said, &want.target);
         cmake(host, &mut filled);
+        keep_cmake(host, &mut filled).map_err(|e| unusable(format!("CMake's settings in it can't be copied: {e}")))?;
         let mark = std::fs::read(root.join(MARK)).ok().and_then(|m| serde_json::from_slice::<Mark>(&m).ok());
         filled.crt_version = crt_version(&done);
         if let Some(mark) = mark {
@@ -265,7 +266,6 @@ impl Sdk {
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .cwd(&self.cache)
             .timeout(Duration::from_secs(60));
-        let _alone = self.alone().map_err(|e| format!("it can't be locked: {e}"))?;
         match host.output(&cmd) {
             Ok(output) if output.ok() => Ok(output.text()),
             Ok(output) => {

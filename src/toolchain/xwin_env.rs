@@ -1,8 +1,13 @@
 //! What `cargo-xwin env` says, as values.
 
-use crate::host::{Host, given};
-use crate::model::Target;
+use crate::files::write_whole;
+use crate::host::{Host, cache_dir, given};
+use crate::model::{Sha256, Target};
 use std::ffi::OsStr;
+use std::path::PathBuf;
+
+/// What the settings of CMake include from beside them.
+const OVERRIDE: &str = "override.cmake";
 
 /// What cargo-xwin would set for cargo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +33,32 @@ pub(super) fn cmake(host: &dyn Host, filled: &mut Filled) {
         None if !ninja => *generator = "Unix Makefiles".to_owned(),
         None => {}
     }
+}
+
+/// Takes CMake's settings out of the folder: every run writes them anew there, for its own kind of C run-time, while CMake of another may
+/// be reading them. Ours lie in a folder whose name tells what is in it.
+pub(super) fn keep_cmake(host: &dyn Host, filled: &mut Filled) -> std::io::Result<()> {
+    let Some(cache) = cache_dir(host) else { return Ok(()) };
+    for (name, file) in &mut filled.env {
+        let path = PathBuf::from(&file);
+        let (true, Some(dir), Some(leaf)) = (name.starts_with("CMAKE_TOOLCHAIN_FILE"), path.parent(), path.file_name())
+        else {
+            continue;
+        };
+        let text = std::fs::read(&path)?;
+        let beside = dir.join(OVERRIDE);
+        let rules = if beside.is_file() { Some(std::fs::read(beside)?) } else { None };
+        let all = [&text[..], rules.as_deref().unwrap_or_default()].concat();
+        let kept = cache.join("cmake").join(&Sha256::of(&all).to_string()[..16]);
+        for (leaf, bytes) in [(leaf, Some(text)), (OsStr::new(OVERRIDE), rules)] {
+            let (to, Some(bytes)) = (kept.join(leaf), bytes) else { continue };
+            if std::fs::read(&to).ok().as_ref() != Some(&bytes) {
+                write_whole(&to, &bytes, 0o644)?;
+            }
+        }
+        *file = kept.join(leaf).display().to_string();
+    }
+    Ok(())
 }
 
 /// Reads `export NAME="VALUE";` lines: nothing in a value is escaped, and it holds no line end.

@@ -9,7 +9,7 @@ use crate::model::{Env, Target};
 use std::path::{Path, PathBuf};
 
 /// What `--provision` installs, and what this was tried with.
-pub(super) const ZIGBUILD: &str = "0.24.0";
+pub(super) const ZIGBUILD: &str = "0.24.1";
 /// The same of zig, as PyPI's package `ziglang`.
 pub(super) const ZIG: &str = "0.17.1";
 

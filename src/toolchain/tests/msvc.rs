@@ -18,6 +18,7 @@ export CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_RUNNER=\"wine\";
 export CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_RUSTFLAGS=\"-Ctarget-feature=+crt-static -C linker-flavor=lld-link -C link-arg=-nodefaultlib:ucrt -Lnative=CACHE/xwin/crt/lib/x86_64\";
 export CC_x86_64_pc_windows_msvc=\"clang-cl\";
 export CMAKE_GENERATOR=\"Ninja\";
+export CMAKE_TOOLCHAIN_FILE_x86_64_pc_windows_msvc=\"CACHE/cmake/clang-cl/x.cmake\";
 export CFLAGS_x86_64_pc_windows_msvc=\"--target=x86_64-pc-windows-msvc /imsvc CACHE/xwin/crt/include \";
 export LIB=\"CACHE/xwin/crt/lib/x86_64;CACHE/xwin/sdk/lib/um/x86_64\";
 export PATH=\"/links:/usr/bin:CACHE\";
@@ -40,6 +41,9 @@ fn fill(cache: &Path, arches: &str) {
 
 fn says_env(cmd: &Cmd) -> Output {
     let cache = cmd.env.iter().find(|(k, _)| k == "XWIN_CACHE_DIR").and_then(|(_, v)| v.clone()).unwrap();
+    let flags = cmd.env.iter().find(|(k, _)| k == "RUSTFLAGS").and_then(|(_, v)| v.clone()).unwrap();
+    write(&Path::new(&cache).join("cmake/clang-cl/x.cmake"), &format!("for {}", flags.to_string_lossy()));
+    write(&Path::new(&cache).join("cmake/clang-cl/override.cmake"), "rules");
     let text = ENV.replace("CACHE", &cache.to_string_lossy());
     Output { code: Some(0), stdout: text.into_bytes(), stderr: Vec::new() }
 }
@@ -117,6 +121,7 @@ fn what_cargo_xwin_would_set_becomes_the_recipe() {
         "CC_x86_64_pc_windows_msvc",
         "CFLAGS_x86_64_pc_windows_msvc",
         "CMAKE_GENERATOR",
+        "CMAKE_TOOLCHAIN_FILE_x86_64_pc_windows_msvc",
         "LIB",
         "PATH",
     ];
@@ -151,6 +156,24 @@ fn flags_of_the_users_never_reach_cargo_xwin_and_the_run_time_always_does() {
         assert_eq!(env_of(&asked, "RUSTFLAGS").as_deref(), Some(flag));
         assert!(asked.env.iter().any(|(k, v)| k == "CARGO_ENCODED_RUSTFLAGS" && v.is_none()));
     }
+}
+
+#[test]
+fn a_run_for_another_c_run_time_leaves_cmakes_settings_as_they_are() {
+    let (_machine, host) = whole();
+    let settings = |crt_static| {
+        let recipe = ready(&host, &Want { crt_static, ..want(MSVC) }).recipe;
+        let (_, file) = recipe.env.into_iter().find(|(name, _)| name.starts_with("CMAKE_TOOLCHAIN_FILE")).unwrap();
+        PathBuf::from(file.unwrap())
+    };
+    let (with, without) = (settings(true), settings(false));
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+    assert_eq!(read(&with), "for -Ctarget-feature=+crt-static");
+    assert_eq!(read(&without), "for -Ctarget-feature=-crt-static");
+    for file in [&with, &without] {
+        assert_eq!(read(&file.with_file_name("override.cmake")), "rules");
+    }
+    assert_eq!(settings(true), with);
 }
 
 #[test]
