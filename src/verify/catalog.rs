@@ -107,7 +107,7 @@ catalog! {
     EXE_SUBSYSTEM = "WS211" Error, "An executable is neither a console nor a GUI program",
         "Windows runs no other kind as a service.", "remove `/SUBSYSTEM` or `--subsystem` from the linker arguments";
     PRIVATE_PATH = "WS212" Warning, "A path of the build machine is in the bundle",
-        "It tells user names and folders to everyone, and makes the build differ from machine to machine.", "add `--remap-path-prefix` for it to the rustflags, or `-ffile-prefix-map` for C code";
+        "It tells user names and folders to everyone, and makes the build differ from machine to machine. Objects that a crate brings along hold the paths of whoever compiled them.", "add `--remap-path-prefix` for it to the rustflags, or `-ffile-prefix-map` for C code; in a PDB, build with back end `xwin`";
 
     SCRIPT_ENCODING = "WS301" Error, "A script has the wrong encoding",
         "Windows PowerShell 5.1 reads a script without byte-order mark in the ANSI code page; cmd takes a mark for a command.", "save .ps1 as UTF-8 with BOM, .cmd as UTF-8 without, or leave that to a template";
