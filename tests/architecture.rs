@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("workspace", &["cli", "error", "host", "model"]),
     ("config", &["cli", "error", "model", "workspace"]),
     ("inputs", &["config", "error", "formats", "host", "model"]),
-    ("toolchain", &["config", "error", "event", "files", "formats", "host", "model", "platform"]),
+    ("toolchain", &["config", "error", "event", "files", "formats", "host", "model", "pe", "platform"]),
     ("plan", &["config", "formats", "host", "inputs", "model", "workspace"]),
     // What rustc calls: of the stages, only who writes its script knows it.
     ("linker", &["error", "host", "platform"]),

@@ -3,6 +3,7 @@
 use super::{Ready, Want};
 use crate::error::Problem;
 use crate::host::{Cmd, Host, cargo, check_interrupt};
+use crate::pe::Image;
 use std::path::Path;
 use std::time::Duration;
 
@@ -50,7 +51,8 @@ pub(super) fn run(
     check_interrupt(host)?;
     let exe = std::fs::read(dir.path().join("target").join(want.target.triple()).join("debug/link_test.exe"))
         .unwrap_or_default();
-    if output.ok() && machine(&exe) == Some(want.target.arch().machine()) {
+    let machine = Image::parse(&exe).ok().map(|image| image.machine());
+    if output.ok() && machine == Some(want.target.arch().machine()) {
         let by = ready.recipe.backend.as_str();
         return Ok(Ok(format!("a program of {} bytes was linked ({by})", exe.len())));
     }
@@ -80,26 +82,5 @@ fn command(host: &dyn Host, want: &Want, ready: &Ready, dir: &Path) -> Cmd {
     match own {
         Some(linker) => cmd.env(format!("CARGO_TARGET_{}_LINKER", want.target.env_name()), linker),
         None => cmd,
-    }
-}
-
-/// Machine of the COFF header, which the DOS header's last field points to; `None` when it is no PE image.
-fn machine(exe: &[u8]) -> Option<u16> {
-    let at = u32::from_le_bytes(exe.get(0x3c..0x40)?.try_into().ok()?);
-    let head = exe.get(usize::try_from(at).ok()?..)?;
-    head.starts_with(b"PE\0\0").then(|| u16::from_le_bytes([head[4], head[5]]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_machine_is_read_from_any_input() {
-        let mut exe = vec![0u8; 0x80];
-        exe[0x3c] = 0x40;
-        exe[0x40..0x46].copy_from_slice(b"PE\0\0\x64\x86");
-        assert_eq!(machine(&exe), Some(0x8664));
-        assert_eq!((machine(&exe[..0x43]), machine(b"MZ"), machine(&[0xff; 0x80])), (None, None, None));
     }
 }
