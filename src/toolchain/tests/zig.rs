@@ -13,6 +13,10 @@ fn with_zig(machine: &Machine, host: ScriptedHost) -> ScriptedHost {
     let (python, zigbuild) = (machine.path("bin/python3"), machine.path("bin/cargo-zigbuild"));
     host.with_program("python3", &python)
         .says(&format!("{} -m ziglang version", python.display()), "0.17.1")
+        .says(
+            &format!("{} -m ziglang env", python.display()),
+            ".{\n    .zig_exe = \"/py/zig\",\n    .lib_dir = \"/py/a lib\",\n    .std_dir = \"/py/a lib/std\",\n}",
+        )
         .with_program("cargo-zigbuild", &zigbuild)
         .says(&format!("{} --version", zigbuild.display()), "cargo-zigbuild 0.24.1")
         .with_env("PATH", "/usr/bin")
@@ -35,6 +39,7 @@ fn cargo_zigbuild_builds_and_everything_else_is_as_with_cargo() {
     assert_eq!((recipe.backend, recipe.subcommand.as_str(), recipe.linker), (Backend::Zig, "zigbuild", None));
     assert!(!recipe.rustflags.iter().any(|f| f.contains("--no-insert-timestamp")), "{:?}", recipe.rustflags);
     assert!(recipe.env.is_empty() && recipe.tools.is_some(), "{:?}", recipe.env);
+    assert_eq!(recipe.folders, [(PathBuf::from("/py/a lib"), "/zig".to_owned())], "headers' paths are in debug files");
     let versions: Vec<String> = recipe.versions.iter().skip(2).map(|v| format!("{} {}", v.name, v.version)).collect();
     assert_eq!(versions[..2], ["zig 0.17.1", "cargo-zigbuild 0.24.1"]);
     assert!(
@@ -71,12 +76,17 @@ fn an_imported_zig_needs_no_python() {
     let (zig, zigbuild) = (ours.join("lib/python3.11/site-packages/ziglang/zig"), ours.join("bin/cargo-zigbuild"));
     write(&zig, "");
     let mut host = machine.host().with_env("PATH", "/usr/bin");
-    for (path, args, says) in [(&zig, "version", "0.17.1"), (&zigbuild, "--version", "cargo-zigbuild 0.24.0")] {
+    for (path, args, says) in [
+        (&zig, "version", "0.14.1"),
+        (&zig, "env", "{\n \"zig_exe\": \"/z/zig\",\n \"lib_dir\": \"/z/lib\",\n \"std_dir\": \"/z/lib/std\"\n}"),
+        (&zigbuild, "--version", "cargo-zigbuild 0.24.0"),
+    ] {
         let path = path.display().to_string();
         host = host.with_program(&path, &path).says(&format!("{path} {args}"), says);
     }
     let recipe = ready(&host, &want(LLVM)).recipe;
     assert_eq!(recipe.env[0], ("CARGO_ZIGBUILD_ZIG_PATH".to_owned(), Some(zig.display().to_string())));
+    assert_eq!(recipe.folders, [(PathBuf::from("/z/lib"), "/zig".to_owned())], "as zig told it before 0.15");
 }
 
 #[test]
