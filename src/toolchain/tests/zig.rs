@@ -3,6 +3,7 @@
 use super::*;
 use crate::error::Problems;
 use crate::event::Silent;
+use crate::host::Output;
 use crate::toolchain::recipe::Backend;
 use crate::toolchain::{Options, Ready, prepare};
 
@@ -137,4 +138,30 @@ fn what_is_missing_is_named() {
         "No module named ziglang",
     );
     assert!(!missing(&host).what.contains("No module"), "{}", missing(&host));
+}
+
+/// mingw's gcc is there and can't link for it, and zig can only through cargo-zigbuild.
+#[test]
+fn a_library_for_gnullvm_is_built_without_a_linker_and_holds_no_dll() {
+    let machine = Machine::new();
+    add_sources(&machine.active.sysroot);
+    let host = with_zig(&machine, machine.host()).says("cargo fetch", "").on("cargo build", |cmd| {
+        let env = |key: &str| cmd.env.iter().find(|(k, _)| k == key).unwrap().1.clone().unwrap();
+        let out = PathBuf::from(env("CARGO_TARGET_DIR")).join(LLVM).join("dist/deps");
+        for name in ["libstd-1.rlib", "libcore-2.rlib", "liballoc-3.rlib", "libstd-1.dll.a"] {
+            write(&out.join(name), "");
+        }
+        // As rustc calls it; without the file cargo would fail.
+        let (linker, dll) = (env("CARGO_TARGET_X86_64_PC_WINDOWS_GNULLVM_LINKER"), out.join("std-1.dll"));
+        let linked = std::process::Command::new(linker).arg("a b.o").arg("-o").arg(&dll).arg("-shared").status();
+        assert!(linked.unwrap().success() && dll.is_file());
+        Output { code: Some(0), ..Output::default() }
+    });
+    let options = Options { provision: true, yes: true, ..Options::default() };
+    let recipe = prepare(&host, &Silent, &[want(LLVM)], options).unwrap().remove(0).recipe;
+    let sysroot = recipe.rustflags.iter().find_map(|f| f.strip_prefix("--sysroot=")).unwrap();
+    let lib = Path::new(sysroot).join("lib/rustlib").join(LLVM).join("lib");
+    let mut names: Vec<_> = std::fs::read_dir(lib).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["liballoc-3.rlib", "libcore-2.rlib", "libstd-1.rlib"]);
 }
