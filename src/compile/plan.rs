@@ -62,7 +62,7 @@ pub(super) struct Parts {
     pub(super) remaps: Vec<Remap>,
     pub(super) cargo_home: Option<PathBuf>,
     pub(super) cache_dir: Option<PathBuf>,
-    /// Scripts that rustc calls.
+    /// Scripts that rustc calls, libraries that it links.
     pub(super) scripts: Vec<Prepared>,
     /// How the C compiler is told about mappings.
     pub(super) dialect: remap::Dialect,
@@ -84,7 +84,10 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
     }
     let dlltool = dlltool(request);
     let linker = linker(request);
+    let absent = absent(request);
     let mut ours = request.recipe_rustflags.to_vec();
+    // Not by `-L`: as the linker's argument it comes last, so that a library of the user's is found before.
+    ours.extend(absent.iter().filter_map(|a| a.path.parent()).take(1).map(|d| format!("-Clink-arg=-L{}", d.display())));
     ours.extend(dlltool.iter().map(|s| format!("-Cdlltool={}", s.path.display())));
     let mut base_env: BTreeMap<String, Option<String>> = request.recipe_env.iter().cloned().collect();
     if let Some(script) = &linker {
@@ -93,7 +96,7 @@ pub fn plan(request: &Request) -> Result<CompilePlan, Problems> {
     }
     let parts = Parts {
         ours,
-        scripts: dlltool.into_iter().chain(linker).collect(),
+        scripts: dlltool.into_iter().chain(linker).chain(absent).collect(),
         dialect: remap::Dialect::of(&request.unit.target, request.recipe_env),
         cache_dir: request.cache_dir.clone(),
         users: request.user_rustflags.clone(),
@@ -352,8 +355,18 @@ fn dlltool(request: &Request) -> Option<Prepared> {
 /// The script through which rustc calls lld-link. Its path is the same for all projects.
 fn linker(request: &Request) -> Option<Prepared> {
     let (lld_link, own) = (request.recipe_linker?, request.own_exe.as_deref()?);
-    let dir = request.cache_dir.clone().unwrap_or_else(|| request.workspace.build_dir.join(".winsvc"));
-    Some(shim::linker(&dir, own, lld_link))
+    Some(shim::linker(&kept(request), own, lld_link))
+}
+
+/// Where what serves all projects is written.
+fn kept(request: &Request) -> PathBuf {
+    request.cache_dir.clone().unwrap_or_else(|| request.workspace.build_dir.join(".winsvc"))
+}
+
+/// What zig lacks for `-gnu`.
+fn absent(request: &Request) -> Vec<Prepared> {
+    let by_zig = request.subcommand == "zigbuild" && request.unit.target.env() == Env::Gnu;
+    by_zig.then(|| shim::absent(&kept(request))).into_iter().flatten().collect()
 }
 
 /// The variables whose flags crate `cc` (and what imitates it) takes for this target: the first that is set, most specific

@@ -56,6 +56,16 @@ pub(super) fn linker(cache: &Path, own_exe: &Path, lld_link: &Path) -> Prepared 
     Prepared { path, text, executable: true }
 }
 
+/// Empty libraries, all in one folder, for what Debian's compiler has every `-gnu` program linked with: gcc has these libraries, zig
+/// has not, and nothing that zig compiles needs them.
+pub(super) fn absent(cache: &Path) -> [Prepared; 2] {
+    ["libssp_nonshared.a", "libssp.a"].map(|name| Prepared {
+        path: cache.join("link/zig").join(name),
+        text: "!<arch>\n".to_owned(),
+        executable: false,
+    })
+}
+
 /// Writes the file, when it is not there as it should be. It comes to its place whole and ready to run: other runs use the same
 /// script, and a shell that meets a half-written one ends without an error and without a result.
 pub(super) fn write(file: &Prepared) -> std::io::Result<()> {

@@ -17,6 +17,7 @@ struct Fixture {
     roots: Roots,
     env: Vec<(&'static str, (&'static str, bool))>,
     rustflags: Vec<String>,
+    subcommand: &'static str,
 }
 
 impl Fixture {
@@ -34,7 +35,16 @@ impl Fixture {
             remaps: vec![Remap::new("/home/u/.cargo/registry/src/idx", "/cargo/registry")],
             registry_seen: true,
         };
-        Fixture { dir, workspace, args: BuildArgs::default(), unit, roots, env: Vec::new(), rustflags: Vec::new() }
+        Fixture {
+            dir,
+            workspace,
+            args: BuildArgs::default(),
+            unit,
+            roots,
+            env: Vec::new(),
+            rustflags: Vec::new(),
+            subcommand: "build",
+        }
     }
 
     fn target_dir(&mut self, dir: &str) {
@@ -59,7 +69,7 @@ impl Fixture {
             build_env: &|key| {
                 self.env.iter().find(|(k, _)| *k == key).map(|(_, (v, forced))| ((*v).to_owned(), *forced))
             },
-            subcommand: "build",
+            subcommand: self.subcommand,
             recipe_linker: linker,
             own_exe: Some("/opt/cargo-winsvc".into()),
             recipe_env,
@@ -220,6 +230,30 @@ fn lld_link_is_called_through_our_own_program_and_clang_cl_gets_flags_that_it_kn
         "{:?}",
         own.env
     );
+}
+
+/// Debian's rustc for `-gnu` says `-lssp_nonshared -lssp`.
+#[test]
+fn zig_is_given_the_libraries_that_it_lacks_behind_all_others() {
+    let mut f = Fixture::new();
+    f.subcommand = "zigbuild";
+    f.target_dir("/ws/target");
+    let plan = f.plan();
+    let dir = plan.rustflags.iter().find_map(|f| f.strip_prefix("-Clink-arg=-L")).unwrap();
+    for name in ["libssp.a", "libssp_nonshared.a"] {
+        let path = Path::new(dir).join(name);
+        let file = plan.prepared.iter().find(|file| file.path == path);
+        assert_eq!(file.map(|file| file.text.as_str()), Some("!<arch>\n"), "{:?}", plan.prepared);
+    }
+    let none = |f: &Fixture| {
+        let plan = f.plan();
+        plan.prepared.is_empty() && !plan.rustflags.iter().any(|f| f.starts_with("-Clink-arg=-L"))
+    };
+    f.unit.target = "x86_64-pc-windows-gnullvm".parse().unwrap();
+    assert!(none(&f), "{:?}", f.plan());
+    f.unit.target = T.parse().unwrap();
+    f.subcommand = "build";
+    assert!(none(&f), "{:?}", f.plan());
 }
 
 /// One message of cargo for an artifact.

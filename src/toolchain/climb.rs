@@ -8,6 +8,7 @@ use super::{Options, Want, doctor_command, std_build};
 use crate::error::{Exit, Problem};
 use crate::event::Sink;
 use crate::host::Host;
+use crate::model::Env;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -144,7 +145,11 @@ impl Climb<'_> {
             target: &self.want.target,
             library,
             msvc: sdk,
-            linker: tools.and_then(|t| t.gcc.as_ref()).map(|g| g.path.as_path()),
+            // GNU's gcc has not the run-time of LLVM's mingw-w64.
+            linker: tools
+                .filter(|_| self.want.target.env() != Env::GnuLlvm)
+                .and_then(|t| t.gcc.as_ref())
+                .map(|g| g.path.as_path()),
             offline: self.options.offline,
         };
         if std_build::cached(self.host, compiler, &self.want.target).is_none() {

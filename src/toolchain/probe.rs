@@ -173,7 +173,7 @@ impl Prober<'_> {
     }
 
     /// Runs `program args…`; `Err` says why it is no good.
-    fn ask(&self, program: &Path, args: &[&str]) -> Result<String, String> {
+    pub(super) fn ask(&self, program: &Path, args: &[&str]) -> Result<String, String> {
         let cmd = Cmd::new(program).args(args.iter().copied()).timeout(PATIENCE);
         match self.host.output(&cmd) {
             Ok(output) if output.ok() => Ok(output.text()),

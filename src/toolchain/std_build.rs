@@ -51,7 +51,7 @@ pub(super) struct Job<'a> {
     pub(super) target: &'a Target,
     /// The folder `library` of the compiler's sources.
     pub(super) library: &'a Path,
-    /// The cross linker. The standard library is a DLL too, though no program here uses that.
+    /// The cross linker. The standard library is a DLL too, though no program here uses that: without a linker there is none.
     pub(super) linker: Option<&'a Path>,
     /// What cargo-xwin sets, for `-msvc`.
     pub(super) msvc: Option<&'a Filled>,
@@ -185,7 +185,8 @@ fn cargo(host: &dyn Host, job: &Job<'_>, command: &str, temp: &Path) -> Cmd {
     for (name, value) in job.msvc.iter().flat_map(|msvc| &msvc.env) {
         cmd = cmd.env(name, value);
     }
-    if let Some(linker) = job.linker {
+    let none = (job.target.env() != Env::Msvc).then(|| no_linker(temp));
+    if let Some(linker) = job.linker.or(none.as_deref()) {
         cmd = cmd.env(format!("CARGO_TARGET_{}_LINKER", job.target.env_name()), linker);
     }
     if job.offline {
@@ -203,6 +204,7 @@ fn compile(host: &dyn Host, sink: &dyn Sink, job: &Job<'_>, temp: &Path) -> anyh
         Some(msvc) => flags.extend(msvc.rustflags.iter().map(OsString::from)),
         None => {
             flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into());
+            write_no_linker(temp)?;
             start_up(host, job, temp)?;
             let mut search = OsString::from("-Lnative=");
             search.push(start_up_dir(temp));
@@ -233,6 +235,19 @@ fn compile(host: &dyn Host, sink: &dyn Sink, job: &Job<'_>, temp: &Path) -> anyh
         anyhow::bail!("cargo could not build it from `{}`; its messages stand above", job.library.display());
     }
     Ok(())
+}
+
+fn no_linker(temp: &Path) -> PathBuf {
+    temp.join("no-linker")
+}
+
+/// Stands for the linker where there is none: zig is one only through cargo-zigbuild. Nobody uses the DLL, so an empty file
+/// will do until the build is over; cargo and rustc look no further than that it is there.
+fn write_no_linker(temp: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let script = "#!/bin/sh\nfor arg; do\n  if [ \"$last\" = -o ]; then : >\"$arg\"; fi\n  last=$arg\ndone\n";
+    std::fs::write(no_linker(temp), script)?;
+    std::fs::set_permissions(no_linker(temp), std::fs::Permissions::from_mode(0o755))
 }
 
 type Base<'a> = Box<dyn Fn(&str, &Path) -> Cmd + 'a>;
@@ -319,9 +334,9 @@ fn gather(host: &dyn Host, job: &Job<'_>, temp: &Path, sysroot: &Path) -> anyhow
     for entry in walkdir::WalkDir::new(&built).min_depth(3) {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy();
-        let ends: &[&str] = match job.target.env() {
-            Env::Msvc => &[".rlib"],
-            Env::Gnu | Env::GnuLlvm => &[".rlib", ".dll", ".dll.a"],
+        let ends: &[&str] = match job.linker {
+            Some(_) => &[".rlib", ".dll", ".dll.a"],
+            None => &[".rlib"],
         };
         if entry.file_type().is_file() && ends.iter().any(|end| name.ends_with(end)) {
             std::fs::rename(entry.path(), lib.join(entry.file_name()))?;

@@ -33,6 +33,8 @@ pub(super) fn may_need(want: &Want, tools: Option<&CrossTools>) -> bool {
 pub struct Zig {
     /// zig; its path is that of Python when it is Python's package `ziglang`.
     pub zig: Option<Tool>,
+    /// Its headers and the sources of its libraries: C compilers write that folder down.
+    pub lib: Option<PathBuf>,
     /// `cargo-zigbuild`.
     pub zigbuild: Option<Tool>,
     /// It is there and does not run.
@@ -59,6 +61,9 @@ impl Zig {
         for (program, args) in ways {
             match prober.tool_by(&program, args) {
                 Some(Ok(tool)) => {
+                    // All ways end in `version`.
+                    let env = [&args[..args.len() - 1], &["env"]].concat();
+                    found.lib = prober.ask(&tool.path, &env).ok().and_then(|said| lib_dir(&said));
                     found.zig = Some(tool);
                     break;
                 }
@@ -99,6 +104,13 @@ impl Zig {
             .exit(Exit::ToolMissing);
         Some(problem)
     }
+}
+
+/// The folder that `zig env` tells: `.lib_dir = "…",`, before zig 0.15 `"lib_dir": "…",`.
+fn lib_dir(said: &str) -> Option<PathBuf> {
+    let line = said.lines().find(|line| line.contains("lib_dir"))?;
+    let (before, _) = line.rsplit_once('"')?;
+    before.rsplit_once('"').map(|(_, path)| PathBuf::from(path))
 }
 
 /// zig in Python's package, below the folder of a virtual environment.

@@ -29,6 +29,7 @@ pub(super) fn apply(recipe: &mut Recipe, want: &Want, inventory: &Inventory) {
         };
         recipe.env.extend(key.map(|key| (key.to_owned(), Some(tool.path.display().to_string()))));
     }
+    recipe.folders.extend(zig.lib.iter().map(|dir| (dir.clone(), "/zig".to_owned())));
     if let Some(tool) = &zig.zigbuild {
         let version = tool.version.strip_prefix("cargo-zigbuild ").unwrap_or(&tool.version).to_owned();
         recipe.versions.push(ToolVersion { name: "cargo-zigbuild".to_owned(), version });
