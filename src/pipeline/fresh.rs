@@ -69,7 +69,7 @@ impl Freshness {
             let PreparedTarget { unit, ready, compile, inputs, texts, resources: _ } = target;
             key.value(&(unit, ready, compile, inputs));
             let objcopy = &ready.recipe.objcopy;
-            key.value(&objcopy.as_ref().map(|tool| platform::stamp(tool)));
+            key.value(&objcopy.as_ref().map(|tool| Identity::of(tool)));
             for texts in texts {
                 let Texts { archive_name, service_json, files: rendered, assets, overridden } = texts;
                 key.value(&(archive_name, service_json, assets, overridden));
@@ -205,10 +205,21 @@ impl Write for Key {
 /// Which program this is: its version, and the file itself for those who work on it.
 #[derive(Debug)]
 #[allow(dead_code)] // Read by Debug.
-struct Own(&'static str, Option<platform::Stamp>);
+struct Own(&'static str, Option<Identity>);
 
 impl Own {
     fn of(host: &dyn Host) -> Self {
-        Own(env!("CARGO_PKG_VERSION"), host.own_exe().and_then(|exe| platform::stamp(&exe)))
+        Own(env!("CARGO_PKG_VERSION"), host.own_exe().and_then(|exe| Identity::of(&exe)))
+    }
+}
+
+/// A program, told apart from its successor at the same place. The device's number changes with each mount.
+#[derive(Debug)]
+#[allow(dead_code)] // Read by Debug.
+struct Identity(i128, u64, u64);
+
+impl Identity {
+    fn of(path: &Path) -> Option<Self> {
+        platform::stamp(path).map(|(time, size, number, _)| Identity(time, size, number))
     }
 }

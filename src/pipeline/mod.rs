@@ -24,7 +24,7 @@ use crate::host::{Host, check_interrupt};
 use crate::model::Severity;
 use crate::verify::{self, VerifyOptions};
 use crate::workspace;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What came of a run.
 #[derive(Debug)]
@@ -132,7 +132,8 @@ fn private(host: &dyn Host, prepared: &Prepared) -> Vec<String> {
     let folders = home.into_iter().chain(own);
     // With the slash: `/root/` is a home folder, `/rootfs` is not. A folder further down is told by its name alone, as
     // `env!("CARGO_MANIFEST_DIR")` has it. The top says too little to look for.
-    let needle = |dir: PathBuf| match dir.components().count() {
+    let below = |dir: &Path| dir.components().filter(|c| !matches!(c, Component::Prefix(_))).count();
+    let needle = |dir: PathBuf| match below(&dir) {
         0 | 1 => None,
         2 | 3 => Some(format!("{}{}", dir.display(), std::path::MAIN_SEPARATOR)),
         _ => Some(dir.display().to_string()),

@@ -75,12 +75,13 @@ pub fn with_mode(options: &mut OpenOptions, _: u32) -> &mut OpenOptions {
     options
 }
 
-/// Whether a file is there: its name tells whether it runs.
+/// Whether a file runs, which its name tells.
 ///
 /// # Errors
 /// The file system's.
 pub fn is_executable(path: &Path) -> io::Result<bool> {
-    std::fs::metadata(path).map(|meta| meta.is_file())
+    let named = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("exe"));
+    std::fs::metadata(path).map(|meta| meta.is_file() && named)
 }
 
 /// Never: what would be asked of the superuser is not done here.

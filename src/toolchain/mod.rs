@@ -181,14 +181,13 @@ pub fn prepare_each(
         gaps.iter().filter(|g| g.problem.exit == Exit::Usage).map(|g| g.problem.clone()).collect();
     Problems::check(meant)?;
     // What can't be mended is told before anything is mended.
-    let host_linker = inventory.host_linker || wants.iter().all(|want| want.no_build);
-    let whole = gaps.is_empty() && host_linker;
-    if !options.provision || whole || gaps.iter().any(|g| g.kind == GapKind::Final) {
+    if !options.provision || gaps.is_empty() || gaps.iter().any(|g| g.kind == GapKind::Final) {
         return Ok(results(wants, verdicts, &BTreeMap::new()));
     }
     let provisioner = Provisioner::new(host, sink, options.yes);
     let supplier = Supplier { host, sink, provisioner: &provisioner, options };
     let look = |inventory: &mut Inventory| *inventory = probe::inventory_for(host, wants, true, rustc);
+    let host_linker = inventory.host_linker || wants.iter().all(|want| want.no_build);
     let reasons = supplier.programs(&gaps, host_linker)?;
     if gaps.iter().any(|g| g.kind != GapKind::Std) {
         look(&mut inventory);

@@ -69,6 +69,13 @@ pub struct Inventory {
 /// What rustc calls to link for a Unix machine.
 pub const HOST_LINKER: &str = "cc";
 
+impl Inventory {
+    /// Whether the compiler, else this program, runs on Windows.
+    pub fn on_windows(&self) -> bool {
+        self.compiler.as_ref().map_or(cfg!(windows), Compiler::runs_on_windows)
+    }
+}
+
 /// Prefix of the mingw-w64 tools for a target.
 pub fn mingw_prefix(target: &Target) -> &'static str {
     match target.arch() {
@@ -110,8 +117,11 @@ pub fn inventory_for(host: &dyn Host, wants: &[Want], fresh: bool, rustc: Option
             path: host.env("PATH").map(|p| p.to_string_lossy().into_owned()),
         }
     });
+    let configured = |compiler: &Compiler| {
+        given(host, &format!("CARGO_TARGET_{}_LINKER", compiler.host.to_uppercase().replace('-', "_"))).is_some()
+    };
+    inventory.host_linker |= inventory.on_windows() || inventory.compiler.as_ref().is_some_and(configured);
     if let Some(compiler) = inventory.compiler.as_ref().filter(|c| c.runs_on_windows()) {
-        inventory.host_linker = true;
         for tools in inventory.cross.values_mut().filter(|tools| tools.objcopy.is_none()) {
             let try_it = |path: &PathBuf| prober.tool(path.to_str()?)?.ok();
             tools.objcopy = compiler.objcopies().iter().find_map(try_it);

@@ -39,7 +39,7 @@ impl Supplier<'_> {
     pub(super) fn programs(&self, gaps: &[&Gap], host_linker: bool) -> anyhow::Result<Reasons> {
         let mut reasons = Reasons::new();
         let mut packages: Vec<String> = gaps.iter().filter_map(|g| g.package.clone()).collect();
-        if !host_linker {
+        if !host_linker && !self.options.offline {
             packages.extend(HOST_LINKER_PACKAGES.map(str::to_owned));
         }
         packages.sort();
@@ -81,12 +81,21 @@ impl Supplier<'_> {
 
     fn packages(&self, packages: &[String]) -> Result<(), Stop> {
         // Without apt the fixes say what there is elsewhere.
-        if !self.provisioner.has_apt() { Ok(()) } else { self.provisioner.install(packages) }
+        match self.provisioner.has_apt() {
+            false => Ok(()),
+            true if self.options.offline => {
+                Err(Stop::Reason(format!("--offline: {} can't be installed", packages.join(", "))))
+            }
+            true => self.provisioner.install(packages),
+        }
     }
 
     fn llvm(&self) -> Result<(), Stop> {
         if !self.provisioner.has_apt() {
             return Ok(());
+        }
+        if self.options.offline {
+            return Err(Stop::Reason("--offline: clang, lld and llvm can't be installed".to_owned()));
         }
         let found = self.provisioner.candidates(&llvm::all_packages(), &|found| llvm::packages(found).is_some())?;
         match llvm::packages(&found) {

@@ -1,6 +1,6 @@
 //! Everything that targets need, found and tried, for a report. Looks afresh: nothing that was kept counts.
 
-use super::probe::{self, Compiler, CrossTools, Inventory, Tool, mingw_prefix};
+use super::probe::{self, CrossTools, Inventory, Tool, mingw_prefix};
 use super::{Backend, Chosen, Gap, GapKind, Ready, Want, link_test, no_compiler, recipe, std_source, supply, xwin};
 use crate::error::Problem;
 use crate::host::{Cmd, Host, check_interrupt};
@@ -71,7 +71,7 @@ pub fn survey(host: &dyn Host, wants: &[Want], rustc: Option<&Path>, deep: bool)
         ),
     });
     let says = |names: &[&str], arg: &str| names.iter().find_map(|name| first_line(host, name, arg));
-    let on_windows = inventory.compiler.as_ref().is_some_and(Compiler::runs_on_windows);
+    let on_windows = inventory.on_windows();
     if !on_windows {
         let packages = supply::HOST_LINKER_PACKAGES.join(" ");
         let why = format!("it links build scripts and procedural macros: sudo apt-get install {packages}");
@@ -189,7 +189,7 @@ fn thread_model(host: &dyn Host, gcc: &Tool) -> String {
 }
 
 fn links_by_itself(want: &Want, inventory: &Inventory) -> bool {
-    want.linker.is_none() && inventory.compiler.as_ref().is_some_and(Compiler::runs_on_windows)
+    want.linker.is_none() && inventory.on_windows()
 }
 
 /// Where rustc finds nothing to link with, this brings it.

@@ -25,7 +25,6 @@ pub(crate) const COMMANDS: &[(&str, &[&str])] = &[
     ("Write-Verbose", &[]),
     ("Write-Warning", &[]),
     // Microsoft.PowerShell.Management
-    ("Get-Item", &["-LiteralPath", "-Force"]),
     ("Get-Process", &["-Id"]),
     // Microsoft.PowerShell.Diagnostics
     ("Get-WinEvent", &["-FilterHashtable", "-MaxEvents"]),

@@ -335,6 +335,14 @@ fn a_folder_that_was_chosen_is_found_by_its_services_when_the_list_of_programs_h
     results(&mut shell, &world.script(r"C:\two\install.ps1"), "Upgraded");
     assert!(!world.path(PROGRAM).exists());
     ends(&mut shell, &world.script(r"C:\one\status.ps1"), 0);
+    // Another product with a service of that name does not take the folder for its own.
+    let mut other = bundle("1.0.0", &[service("Agent", &json!({}))]);
+    other["id"] = json!("other");
+    other["install"]["dir"] = json!(r"%ProgramFiles%\Acme\other");
+    world.unpack("other", &other, "well other");
+    ends(&mut shell, &world.script(r"C:\other\status.ps1"), 3);
+    let refused = ends(&mut shell, &world.script(r"C:\other\install.ps1"), 1638);
+    assert!(refused.errors[0].message.contains("-Adopt"), "{refused:#?}");
     // Somebody else's service of that name leads nowhere.
     let key = r"SYSTEM\CurrentControlSet\Services\Agent";
     let ours = world.value("Agent", "ImagePath");

@@ -116,7 +116,7 @@ pub fn backend(want: &Want, inventory: &Inventory) -> Result<Chosen, Problem> {
         let what = format!("backend `{}` can't build {target}: {why}", want.backend.as_str());
         Err(Problem::usage("backend-mismatch", what).fix(format!("--backend {instead}")))
     };
-    if inventory.compiler.as_ref().is_some_and(Compiler::runs_on_windows) {
+    if inventory.on_windows() {
         // Nothing is crossed, and what links is part of the compiler or of Visual Studio.
         return match want.backend {
             Choice::Auto | Choice::Native => chosen(Backend::Native, None),
@@ -246,7 +246,7 @@ fn reproducible(recipe: &mut Recipe, want: &Want, backend: Backend) {
 /// Whether a linker is a compiler driver, which takes the linker's own flags behind `-Wl,`. As rustc infers the flavour
 /// from the name: everything but `ld`, `lld` and their kin is one.
 fn is_driver(linker: &str) -> bool {
-    let name = linker.rsplit('/').next().unwrap_or(linker);
+    let name = linker.rsplit(std::path::is_separator).next().unwrap_or(linker);
     let stem = name.strip_suffix(".exe").unwrap_or(name).trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
     !(stem == "ld"
         || stem.ends_with("-ld")

@@ -1,6 +1,6 @@
 //! Plain cargo: on Windows, or with whatever the user's own configuration links. Nothing of ours but what makes builds reproducible.
 
-use super::super::probe::{Compiler, Inventory};
+use super::super::probe::Inventory;
 use super::super::{Gap, GapKind, Want, doctor_command};
 use super::{Recipe, mingw};
 use crate::error::{Exit, Problem};
@@ -14,7 +14,7 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
             vec![mingw::no_such_linker(want, linker)]
         }
         _ if want.target.env() == Env::Msvc => Vec::new(),
-        _ if on_windows(inventory) => objcopy_gap(want, inventory).into_iter().collect(),
+        _ if inventory.on_windows() => objcopy_gap(want, inventory).into_iter().collect(),
         _ => mingw::gaps(want, inventory),
     }
 }
@@ -23,17 +23,13 @@ pub(super) fn gaps(want: &Want, inventory: &Inventory) -> Vec<Gap> {
 pub(super) fn apply(recipe: &mut Recipe, inventory: &Inventory, want: &Want) {
     match want.target.env() {
         Env::Msvc => {}
-        _ if on_windows(inventory) => mingw::objcopy(recipe, want, inventory),
+        _ if inventory.on_windows() => mingw::objcopy(recipe, want, inventory),
         _ => {
             let env = std::mem::take(&mut recipe.env);
             mingw::apply(recipe, want, inventory);
             recipe.env = env;
         }
     }
-}
-
-fn on_windows(inventory: &Inventory) -> bool {
-    inventory.compiler.as_ref().is_some_and(Compiler::runs_on_windows)
 }
 
 fn objcopy_gap(want: &Want, inventory: &Inventory) -> Option<Gap> {
