@@ -9,7 +9,10 @@ cargo build --locked --bin cargo-winsvc
 cargo run --quiet --locked --bin cargo-winsvc -- winsvc doctor --target x86_64-pc-windows-gnu --provision --yes
 # The other targets, with what tests/setup/msvc.sh has made in place of Microsoft's files and of what would be downloaded.
 made=${XDG_CACHE_HOME:-$HOME/.cache}/cargo-winsvc-tests
-targets=({x86_64,i686,aarch64}-pc-windows-msvc x86_64-win7-windows-gnu)
+targets=(
+    {x86_64,i686,aarch64}-pc-windows-msvc x86_64-win7-windows-{msvc,gnu}
+    i686-pc-windows-gnu {x86_64,aarch64}-pc-windows-gnullvm
+)
 PATH=$made/tools/bin:$PATH XWIN_CACHE_DIR=$made/xwin-standin \
     cargo run --quiet --locked --bin cargo-winsvc -- winsvc doctor "${targets[@]/#/--target=}" --provision --yes
 

@@ -7,10 +7,21 @@ use std::sync::{LazyLock, Mutex};
 
 /// The example's target.
 pub(crate) const MSVC: &str = "x86_64-pc-windows-msvc";
+/// What zig builds only when it is told to.
+pub(crate) const GNU: &str = "x86_64-pc-windows-gnu";
 
 /// The targets of the package with C code, all built in one run.
-pub(crate) const TARGETS: [&str; 5] =
-    [MSVC, "i686-pc-windows-msvc", "aarch64-pc-windows-msvc", "x86_64-pc-windows-gnu", "x86_64-win7-windows-gnu"];
+pub(crate) const TARGETS: [&str; 9] = [
+    MSVC,
+    "i686-pc-windows-msvc",
+    "aarch64-pc-windows-msvc",
+    "x86_64-win7-windows-msvc",
+    GNU,
+    "i686-pc-windows-gnu",
+    "x86_64-win7-windows-gnu",
+    "x86_64-pc-windows-gnullvm",
+    "aarch64-pc-windows-gnullvm",
+];
 
 /// A package that was built somewhere.
 pub(crate) struct Built {
@@ -96,8 +107,17 @@ pub(crate) fn mixed() -> &'static [Built; 2] {
 
 /// The package with C code, linked by zig, in two folders.
 pub(crate) fn by_zig() -> &'static [Built; 2] {
-    static BUILT: LazyLock<[Built; 2]> = LazyLock::new(|| {
-        twice("tests/windows/mixed", "zig", &["--target", "x86_64-pc-windows-gnu", "--backend", "zig"])
-    });
+    static BUILT: LazyLock<[Built; 2]> =
+        LazyLock::new(|| twice("tests/windows/mixed", "zig", &["--target", GNU, "--backend", "zig"]));
     &BUILT
+}
+
+/// Each of the three in both folders, and the targets of its packages.
+pub(crate) fn every() -> [(&'static [Built; 2], &'static [&'static str]); 3] {
+    [(example(), &[MSVC]), (mixed(), &TARGETS), (by_zig(), &[GNU])]
+}
+
+/// The package with C code for every target, and by zig once more, each of the first folder.
+pub(crate) fn with_c() -> impl Iterator<Item = (&'static str, &'static Built)> {
+    TARGETS.iter().map(|t| (*t, &mixed()[0])).chain([(GNU, &by_zig()[0])])
 }

@@ -1,22 +1,18 @@
 //! The same package, with C code of its own and in a dependency, for every kind of target.
 
-use crate::built::{Built, MSVC, TARGETS, by_zig, example, mixed};
-use crate::reader::{assert_version_string, image, imports};
+use crate::built::{Built, MSVC, by_zig, every, mixed, with_c};
+use crate::reader::{assert_version_string, image, imports, resource};
 use crate::support::Machine;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const GNU: &str = "x86_64-pc-windows-gnu";
-const WIN7: &str = "x86_64-win7-windows-gnu";
-
-/// All that were built, each by what made it.
-fn all() -> Vec<(&'static str, &'static Built)> {
-    TARGETS.iter().map(|t| (*t, &mixed()[0])).chain([(GNU, &by_zig()[0])]).collect()
+fn is_by_zig(built: &Built) -> bool {
+    std::ptr::eq(built, &by_zig()[0])
 }
 
 #[test]
 fn machine_and_oldest_windows_are_in_the_headers() {
-    for (target, built) in all() {
+    for (target, built) in with_c() {
         let (headers, dlls, _) = image(&built.exe(target));
         let machine = match target.split('-').next().unwrap() {
             "x86_64" => 0x8664,
@@ -26,7 +22,7 @@ fn machine_and_oldest_windows_are_in_the_headers() {
         assert_eq!((headers.machine, headers.subsystem), (machine, 3), "{target}");
         assert_eq!(headers.dll_characteristics & 0x140, 0x140, "{target}: ASLR, DEP");
         // Windows refuses to start a program that names a later version than its own: 7 is 6.1, 10 is 10.0.
-        let newest = if target == WIN7 { (6, 1) } else { (10, 0) };
+        let newest = if target.contains("-win7-") { (6, 1) } else { (10, 0) };
         assert!(headers.subsystem_version <= newest, "{target}: {headers:?}");
         assert!(headers.os_version <= newest, "{target}: {headers:?}");
         assert!(dlls.iter().any(|d| d == "kernel32.dll"), "{target}: {dlls:?}");
@@ -39,30 +35,47 @@ fn machine_and_oldest_windows_are_in_the_headers() {
 
 #[test]
 fn what_windows_7_lacks_is_not_imported_for_it() {
-    let needs = |target| {
+    // For the first three the standard library has other ways. Of the sets of functions Windows 7 has few, and needs none.
+    const NEWER: [&str; 4] = ["ProcessPrng", "WaitOnAddress", "GetSystemTimePreciseAsFileTime", "api-ms-win-"];
+    let needs = |target: &str| {
         let said = imports(&mixed()[0].exe(target));
-        ["ProcessPrng", "WaitOnAddress", "GetSystemTimePreciseAsFileTime"].map(|name| said.contains(name))
+        NEWER.map(|name| said.contains(name))
     };
-    assert_eq!(needs(GNU), [true; 3], "the names are the right ones to look for");
-    assert_eq!(needs(WIN7), [false; 3]);
+    for env in ["gnu", "msvc"] {
+        let today = needs(&format!("x86_64-pc-windows-{env}"));
+        assert_eq!(today, [true; 4], "{env}: the names are the right ones to look for");
+        assert_eq!(needs(&format!("x86_64-win7-windows-{env}")), [false; 4], "{env}");
+    }
 }
 
 #[test]
 fn each_is_stamped() {
-    for (target, built) in all() {
+    for (target, built) in with_c() {
         let exe = built.exe(target);
         for (key, value) in
             [("ProductName", "Mixed code"), ("FileVersion", "1.0.3"), ("OriginalFilename", "mixed-code.exe")]
         {
             assert_version_string(&exe, key, value);
         }
+        let manifest = String::from_utf8(resource(&exe, 24)).unwrap();
+        // One alone, though mingw-w64 has a manifest of its own to link: that of Windows 7 is in ours.
+        assert_eq!(manifest.matches("<assembly ").count(), 1, "{target}: {manifest}");
+        assert!(manifest.contains("{35138b9a-5d96-4fbd-8e2d-a2440225f93a}"), "{target}: {manifest}");
         let manifest = built.unpacked(target, "").join("winsvc-manifest.json");
         let manifest: serde_json::Value = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();
         assert_eq!(manifest["target"], target);
         let tools: Vec<&str> =
             manifest["tools"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
-        let made_by = if target.ends_with("msvc") { "cargo-xwin" } else { "rustc" };
-        assert!(tools.contains(&made_by), "{target}: {tools:?}");
+        let by_zig = target.ends_with("gnullvm") || is_by_zig(built);
+        for (tool, takes_part) in [
+            ("rustc", true),
+            ("cargo-xwin", target.ends_with("msvc")),
+            ("cargo-zigbuild", by_zig),
+            ("x86_64-w64-mingw32-gcc", target.starts_with("x86_64") && target.ends_with("gnu") && !by_zig),
+            ("i686-w64-mingw32-gcc", target == "i686-pc-windows-gnu"),
+        ] {
+            assert_eq!(tools.contains(&tool), takes_part, "{target}: {tool} in {tools:?}");
+        }
     }
 }
 
@@ -94,16 +107,18 @@ fn those_for_x86_run() {
         "counted: 1 2",
         &signed,
         &unsigned,
+        "clock: true",
+        "chance: true",
         "caught: true",
         "thread-local gone",
         "c at exit",
     ];
-    for (target, built) in all() {
+    for (target, built) in with_c() {
         // No Windows for it here; docs/testing.md says so.
         if target.starts_with("aarch64") {
             continue;
         }
-        let name = if std::ptr::eq(built, &by_zig()[0]) { "zig" } else { target };
+        let name = if is_by_zig(built) { "zig" } else { target };
         let inside = format!(r"C:\test\{name}.exe");
         fs::copy(built.exe(target), machine.path(&inside)).unwrap();
         let said = machine.run(&inside, &[]).success().output;
@@ -137,7 +152,7 @@ fn assert_same(one: &Path, two: &Path, built: [&Built; 2], target: &str) {
 
 #[test]
 fn built_in_two_folders_all_files_are_the_same() {
-    for ([one, two], targets) in [(example(), &[MSVC][..]), (mixed(), &TARGETS), (by_zig(), &[GNU])] {
+    for ([one, two], targets) in every() {
         let (files, others) = (archives(one), archives(two));
         let names = |files: &[PathBuf]| files.iter().map(|f| f.file_name().unwrap().to_owned()).collect::<Vec<_>>();
         assert_eq!(names(&files), names(&others));

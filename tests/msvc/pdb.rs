@@ -1,6 +1,6 @@
-//! The PDB belongs to the executable, tells functions and lines, and holds no path of the machine that built it.
+//! The PDB, or the debug file, belongs to the executable, tells functions and lines, and holds no path of the machine that built it.
 
-use crate::built::{Built, MSVC, TARGETS, example, mixed, only};
+use crate::built::{Built, MSVC, every, example, only, with_c};
 use crate::reader::{field, find, image, llvm};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -8,12 +8,13 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-/// Executable and PDB side by side, as a debugger's user would lay them.
+/// Executable and PDB, or debug file, side by side, as a debugger's user would lay them.
 fn side_by_side(built: &Built, target: &str) -> (PathBuf, PathBuf) {
-    let (exe, pdb) = (built.exe(target), only(&built.unpacked(target, "-symbols"), "pdb"));
-    let beside = pdb.with_file_name(exe.file_name().unwrap());
+    let extension = if target.ends_with("msvc") { "pdb" } else { "debug" };
+    let (exe, debug) = (built.exe(target), only(&built.unpacked(target, "-symbols"), extension));
+    let beside = debug.with_file_name(exe.file_name().unwrap());
     fs::copy(&exe, &beside).unwrap();
-    (beside, pdb)
+    (beside, debug)
 }
 
 fn paths<'a>(option: &'a [&'a str], file: &'a Path) -> Vec<&'a OsStr> {
@@ -55,6 +56,16 @@ fn functions(pdb: &Path, exe: &Path, begins: &str) -> BTreeMap<String, u32> {
         found.insert(name.to_owned(), first_section + offset.unwrap_or_else(|| panic!("{name}: {next}")));
     }
     found
+}
+
+/// The address in the image of a function that a debug file of the GNU targets tells of.
+fn function_in_dwarf(debug: &Path, name: &str) -> u32 {
+    let hex = |text: &str| u64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap();
+    let said = llvm("llvm-dwarfdump", &paths(&["--name", name], debug));
+    let low = said.lines().find_map(|l| l.trim().strip_prefix("DW_AT_low_pc\t(")?.strip_suffix(')'));
+    let low = low.unwrap_or_else(|| panic!("no {name} in {}\n{said}", debug.display()));
+    let headers = llvm("llvm-readobj", &paths(&["--file-headers"], debug));
+    u32::try_from(hex(low) - hex(field(&headers, "ImageBase"))).unwrap()
 }
 
 /// The place in the source of an address: `/folder/file.rs:12`.
@@ -111,12 +122,15 @@ fn the_examples_functions_are_found_at_their_lines() {
 
 #[test]
 fn code_in_c_is_found_too() {
-    for target in ["x86_64-pc-windows-msvc", "i686-pc-windows-msvc"] {
-        let built = &mixed()[0];
-        let (exe, pdb) = side_by_side(built, target);
-        let all = functions(&pdb, &exe, "part_");
+    for (target, built) in with_c() {
+        let (exe, debug) = side_by_side(built, target);
         let lines = lines_of(&built.dir.join("c/part.c"), "int part_report(").unwrap();
-        let address = *all.get("part_report").unwrap_or_else(|| panic!("{target}: {all:?}"));
+        let address = if target.ends_with("msvc") {
+            let all = functions(&debug, &exe, "part_");
+            *all.get("part_report").unwrap_or_else(|| panic!("{target}: {all:?}"))
+        } else {
+            function_in_dwarf(&debug, "part_report")
+        };
         assert_place(&exe, address, "/src/c/part.c", &lines, target);
     }
 }
@@ -138,23 +152,22 @@ fn machine_paths(built: &Built) -> Vec<String> {
 
 #[test]
 fn no_path_of_the_machine_is_inside() {
-    for built in example().iter().chain(mixed()) {
-        for target in TARGETS {
-            if !target.ends_with("msvc") || (target != MSVC && !built.said.contains(target)) {
-                continue;
+    for (both, targets) in every() {
+        for (built, target) in both.iter().flat_map(|built| targets.iter().map(move |target| (built, *target))) {
+            let (exe, debug) = side_by_side(built, target);
+            let mut texts = vec![("executable", fs::read(&exe).unwrap()), ("debug file", fs::read(&debug).unwrap())];
+            if target.ends_with("msvc") {
+                // What a PDB's blocks tear apart is whole in the listing.
+                let options = ["dump", "--modules", "--files", "--ids", "--string-table"];
+                texts.push(("PDB's listing", llvm("llvm-pdbutil", &paths(&options, &debug)).into_bytes()));
             }
-            let (exe, pdb) = side_by_side(built, target);
-            // What a PDB's blocks tear apart is whole in the listing.
-            let listed =
-                llvm("llvm-pdbutil", &paths(&["dump", "--modules", "--files", "--ids", "--string-table"], &pdb));
-            let texts = [fs::read(&exe).unwrap(), fs::read(&pdb).unwrap(), listed.into_bytes()];
             for needle in machine_paths(built) {
-                for (text, what) in texts.iter().zip(["executable", "PDB", "PDB's listing"]) {
+                for (what, text) in &texts {
                     assert_eq!(find(text, &needle), None, "{needle} in the {what} for {target}");
                 }
             }
             // rustc links from a folder with a random name.
-            let listed = String::from_utf8_lossy(&texts[2]);
+            let listed = String::from_utf8_lossy(&texts.last().unwrap().1);
             let is_random = |w: &&str| w.len() == 11 && w.starts_with("rustc") && w.chars().all(char::is_alphanumeric);
             let random = listed.split(['/', '\\']).find(is_random);
             assert_eq!(random, None, "for {target}");

@@ -83,16 +83,23 @@ pub(crate) fn wide(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// Whether an executable's version resource, taken out by icoutils, holds a key with that value.
+/// All resources of a type, one behind the other, taken out by icoutils.
+#[track_caller]
+pub(crate) fn resource(exe: &Path, kind: u16) -> Vec<u8> {
+    let output = Command::new("wrestool").args(["-x", "--raw", &format!("--type={kind}")]).arg(exe).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// Whether an executable's version resource holds a key with that value.
 #[track_caller]
 pub(crate) fn assert_version_string(exe: &Path, key: &str, value: &str) {
-    let output = Command::new("wrestool").args(["-x", "--raw", "--type=16"]).arg(exe).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let bytes = resource(exe, 16);
     // Key, its NUL, padding to four bytes, value, NUL.
     let (key, value) = (wide(&format!("{key}\0")), wide(&format!("{value}\0")));
-    let holds = output.stdout.windows(key.len()).enumerate().filter(|(_, w)| *w == key).any(|(at, _)| {
-        let rest = &output.stdout[at + key.len()..];
+    let holds = bytes.windows(key.len()).enumerate().filter(|(_, w)| *w == key).any(|(at, _)| {
+        let rest = &bytes[at + key.len()..];
         [0, 2].iter().any(|pad| rest.get(*pad..).is_some_and(|r| r.starts_with(&value)))
     });
-    assert!(holds, "no such version string in {}:\n{}", exe.display(), String::from_utf8_lossy(&output.stdout));
+    assert!(holds, "no such version string in {}:\n{}", exe.display(), String::from_utf8_lossy(&bytes));
 }

@@ -7,7 +7,7 @@ if [ ${#packages[@]} = 0 ]; then
     packages=(
         gcc libc6-dev                    # links the product itself
         gcc-mingw-w64-x86-64 gcc-mingw-w64-i686   # what the product finds or, on a bare machine, asks for
-        clang-19 lld-19 llvm-19          # for the msvc targets; readers of exes that are not ours
+        clang-19 lld-19 llvm-19          # for the msvc targets, and debug files for ARM64; readers of exes that are not ours
         icoutils                         # wrestool, icotool: readers of resources that are not ours
         unzip zip                        # what the other side opens our bundles with
         python3-venv                     # for setup/msvc.sh
