@@ -210,7 +210,7 @@ fn a_step_that_fails_is_undone_by_install_ps1() {
     }
     // A program of the bundle says why.
     let project = Project::example();
-    project.write("step.cmd", "@echo checking %1\r\n@cd /d C:\\\r\n@start /b ping -n 30 127.0.0.1\r\n@set /p x=\r\n@echo the schema is locked 1>&2\r\n@exit 7\r\n");
+    project.write("step.cmd", "@echo checking %1\r\n@set /p x=\r\n@echo the schema is locked 1>&2\r\n@exit 7\r\n");
     project.edit("assets = [\"$auto\", ", "assets = [\"$auto\", \"step.cmd\", ");
     let manifest = std::fs::read_to_string(project.manifest()).unwrap();
     let hook = "\n[package.metadata.winsvc.install.hooks]\npost-install = [\"step.cmd\", \"${PORT}\"]\n";
@@ -232,12 +232,29 @@ fn a_step_that_fails_is_undone_by_install_ps1() {
         assert!(message.contains(part), "{part}: {message}");
     }
     assert_eq!(difference(&before, &machine.state()), Vec::<String>::new(), "{failed:#?}");
-    // What tells links is seen to work on what is none; Wine shows no file as a reparse point.
+    // Parts by themselves. What tells links is seen to work on what is none: Wine shows no file as a reparse point.
     let script = std::fs::read_to_string(top.join("status.ps1")).unwrap();
-    let start = script.find("function Get-ReparseTag").unwrap();
-    let end = start + script[start..].find("\r\n}\r\n").unwrap() + 3;
-    let text = format!("{} Get-ReparseTag 'C:\\windows\\win.ini'", &script[start..end]);
-    assert_eq!(shell.run(&Job::text(&text)).success().output, [json!(0)]);
+    let function = |name: &str| {
+        let start = script.find(&format!("function {name}(")).unwrap();
+        let end = start + script[start..].find("\r\n}\r\n").unwrap() + 5;
+        script[start..end].to_owned()
+    };
+    let tag = function("Get-ReparseTag") + r"Get-ReparseTag 'C:\windows\win.ini'";
+    assert_eq!(shell.run(&Job::text(&tag)).success().output, [json!(0)]);
+    // A program that hangs, or leaves something running, keeps its output open; what it has said is told all the same.
+    let lingering = "@echo before\r\n@start /b ping -n 60 127.0.0.1 >nul\r\n@exit 3\r\n";
+    let hanging = "@echo before\r\n@ping -n 60 127.0.0.1\r\n";
+    for (text, code) in [(lingering, 3), (hanging, 1460)] {
+        std::fs::write(machine.path(r"C:\test\program.cmd"), text).unwrap();
+        let run = ["ConvertTo-Argument", "ConvertTo-BatchArgument", "Invoke-Program"].map(function).concat()
+            + "function Wait-Moment($Milliseconds) { Start-Sleep -Milliseconds $Milliseconds }\r\n"
+            + "$clock = [Diagnostics.Stopwatch]::StartNew()\r\n"
+            + r"$ended = Invoke-Program 'C:\test\program.cmd' @() 3000; $ended.Code; $ended.Said; $clock.ElapsedMilliseconds";
+        let told = shell.run(&Job::text(&run)).success().output;
+        assert_eq!(told[0], json!(code), "{told:#?}");
+        assert!(told[1].as_str().unwrap().starts_with("before"), "{told:#?}");
+        assert!(told[2].as_u64().unwrap() < 20_000, "{told:#?}");
+    }
 }
 
 /// Files of a machine that hold a text, in any of the ways in which Windows writes it.
