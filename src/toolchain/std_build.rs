@@ -185,7 +185,8 @@ fn cargo(host: &dyn Host, job: &Job<'_>, command: &str, temp: &Path) -> Cmd {
     for (name, value) in job.msvc.iter().flat_map(|msvc| &msvc.env) {
         cmd = cmd.env(name, value);
     }
-    let none = (job.target.env() != Env::Msvc).then(|| no_linker(temp));
+    // On Windows rustc finds one by itself.
+    let none = (job.target.env() != Env::Msvc && !cfg!(windows)).then(|| no_linker(temp));
     if let Some(linker) = job.linker.or(none.as_deref()) {
         cmd = cmd.env(format!("CARGO_TARGET_{}_LINKER", job.target.env_name()), linker);
     }
@@ -244,10 +245,8 @@ fn no_linker(temp: &Path) -> PathBuf {
 /// Stands for the linker where there is none: zig is one only through cargo-zigbuild. Nobody uses the DLL, so an empty file
 /// will do until the build is over; cargo and rustc look no further than that it is there.
 fn write_no_linker(temp: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
     let script = "#!/bin/sh\nfor arg; do\n  if [ \"$last\" = -o ]; then : >\"$arg\"; fi\n  last=$arg\ndone\n";
-    std::fs::write(no_linker(temp), script)?;
-    std::fs::set_permissions(no_linker(temp), std::fs::Permissions::from_mode(0o755))
+    crate::files::write_whole(&no_linker(temp), script.as_bytes(), 0o755)
 }
 
 type Base<'a> = Box<dyn Fn(&str, &Path) -> Cmd + 'a>;
