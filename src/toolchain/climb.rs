@@ -87,9 +87,6 @@ impl Climb<'_> {
             Rung::Stand(compiler) => self.stand_in(compiler),
             Rung::StandBuild(compiler, _) => self.stand_in(compiler),
             Rung::Install(choice) => {
-                if self.options.offline {
-                    return Err(Stop::Reason(format!("--offline: {} can't be installed", choice.packages.join(", "))));
-                }
                 self.provisioner.install(&choice.packages)?;
                 let compiler = probe::compiler_at(self.host, &choice.rustc);
                 let nothing =

@@ -184,7 +184,7 @@ pub fn prepare_each(
     if !options.provision || gaps.is_empty() || gaps.iter().any(|g| g.kind == GapKind::Final) {
         return Ok(results(wants, verdicts, &BTreeMap::new()));
     }
-    let provisioner = Provisioner::new(host, sink, options.yes);
+    let provisioner = Provisioner::new(host, sink, options);
     let supplier = Supplier { host, sink, provisioner: &provisioner, options };
     let look = |inventory: &mut Inventory| *inventory = probe::inventory_for(host, wants, true, rustc);
     let host_linker = inventory.host_linker || wants.iter().all(|want| want.no_build);

@@ -196,7 +196,7 @@ impl Prober<'_> {
     }
 
     fn active_compiler(&self, chosen: Option<&Path>) -> Option<Compiler> {
-        let named = self.host.env("RUSTC").filter(|r| !r.is_empty());
+        let named = given(self.host, "RUSTC");
         let program = named.or_else(|| chosen.map(Into::into)).unwrap_or_else(|| "rustc".into());
         Some(Compiler { chosen: program != "rustc", ..self.compiler(&program)? })
     }

@@ -1,6 +1,6 @@
 //! The only part that changes the system. Every command is shown before it runs, and runs only after consent.
 
-use super::apt;
+use super::{Options, apt};
 use crate::error::{Exit, Problem};
 use crate::event::{Event, Sink};
 use crate::host::{Cmd, Host, Output, interrupted};
@@ -32,14 +32,15 @@ impl From<Problem> for Stop {
 pub(super) struct Provisioner<'a> {
     host: &'a dyn Host,
     sink: &'a dyn Sink,
+    offline: bool,
     granted: Cell<bool>,
     updated: Cell<bool>,
 }
 
 impl<'a> Provisioner<'a> {
-    /// `yes` is consent given beforehand.
-    pub(super) fn new(host: &'a dyn Host, sink: &'a dyn Sink, yes: bool) -> Self {
-        Provisioner { host, sink, granted: Cell::new(yes), updated: Cell::new(false) }
+    /// `options.yes` is consent given beforehand.
+    pub(super) fn new(host: &'a dyn Host, sink: &'a dyn Sink, options: Options) -> Self {
+        Provisioner { host, sink, offline: options.offline, granted: Cell::new(options.yes), updated: Cell::new(false) }
     }
 
     /// Asks once for the whole run, before the first thing that is done.
@@ -121,8 +122,11 @@ impl<'a> Provisioner<'a> {
         if output.ok() { Ok(()) } else { Err(Stop::Reason(format!("apt-get update: {}", essence(&output)))) }
     }
 
-    /// Installs packages by apt, with nothing beside what they need, and removes none.
+    /// Installs packages by apt, with nothing beside what they need, and removes none. Not without network.
     pub(super) fn install(&self, packages: &[String]) -> Result<(), Stop> {
+        if self.offline {
+            return Err(Stop::Reason(format!("--offline: {} can't be installed", packages.join(", "))));
+        }
         self.candidates(packages, &|found| packages.iter().all(|p| found.contains_key(p)))?;
         let mut args = vec!["install", "-y", "--no-install-recommends", "--no-remove", "-o", "DPkg::Lock::Timeout=120"];
         args.extend(packages.iter().map(String::as_str));

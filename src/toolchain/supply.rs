@@ -81,13 +81,7 @@ impl Supplier<'_> {
 
     fn packages(&self, packages: &[String]) -> Result<(), Stop> {
         // Without apt the fixes say what there is elsewhere.
-        match self.provisioner.has_apt() {
-            false => Ok(()),
-            true if self.options.offline => {
-                Err(Stop::Reason(format!("--offline: {} can't be installed", packages.join(", "))))
-            }
-            true => self.provisioner.install(packages),
-        }
+        if !self.provisioner.has_apt() { Ok(()) } else { self.provisioner.install(packages) }
     }
 
     fn llvm(&self) -> Result<(), Stop> {

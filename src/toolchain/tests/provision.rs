@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::error::{Exit, Problem, exit_of};
-use crate::event::{Event, Recorder, Silent};
-use crate::host::Output;
+use crate::event::{Event, Recorder, Silent, Sink};
+use crate::host::{Host, Output};
+use crate::toolchain::Options;
 use crate::toolchain::provision::{Provisioner, Stop};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -20,6 +21,10 @@ fn debian() -> ScriptedHost {
         .says("apt-get install", "")
         .says("apt-get update", "")
         .as_root()
+}
+
+fn provisioner<'a>(host: &'a dyn Host, sink: &'a dyn Sink, yes: bool) -> Provisioner<'a> {
+    Provisioner::new(host, sink, Options { yes, ..Options::default() })
 }
 
 fn problem(stop: Stop) -> Problem {
@@ -39,11 +44,11 @@ fn reason(stop: Stop) -> String {
 #[test]
 fn nothing_runs_without_consent() {
     let host = debian();
-    let error = problem(Provisioner::new(&host, &Silent, false).install(&packages()).unwrap_err());
+    let error = problem(provisioner(&host, &Silent, false).install(&packages()).unwrap_err());
     assert_eq!((error.id, error.exit), ("no-consent", Exit::ToolMissing));
     assert!(error.what.contains("apt-get install") && error.fixes[0].contains("--yes"), "{error:?}");
     let host = debian().answering(false);
-    let error = problem(Provisioner::new(&host, &Silent, false).install(&packages()).unwrap_err());
+    let error = problem(provisioner(&host, &Silent, false).install(&packages()).unwrap_err());
     assert_eq!(error.id, "declined");
     assert_eq!(host.lines(), ["apt-cache policy gcc-mingw-w64-x86-64"]);
 }
@@ -52,7 +57,7 @@ fn nothing_runs_without_consent() {
 fn every_command_is_shown_and_apt_takes_no_more_than_needed() {
     let host = debian();
     let sink = Recorder::default();
-    Provisioner::new(&host, &sink, true).install(&packages()).unwrap();
+    provisioner(&host, &sink, true).install(&packages()).unwrap();
     let shown = sink.events();
     assert_eq!(
         shown,
@@ -70,7 +75,7 @@ fn every_command_is_shown_and_apt_takes_no_more_than_needed() {
 #[test]
 fn the_lists_are_refreshed_when_they_know_nothing_or_are_old() {
     let host = debian().says("apt-cache policy", "");
-    Provisioner::new(&host, &Silent, true).install(&packages()).unwrap();
+    provisioner(&host, &Silent, true).install(&packages()).unwrap();
     let ran: Vec<String> = host.lines().iter().map(|l| l.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(ran, ["apt-cache policy", "apt-get update", "apt-cache policy", "apt-get install"]);
 
@@ -79,17 +84,17 @@ fn the_lists_are_refreshed_when_they_know_nothing_or_are_old() {
         let code = if tries.fetch_add(1, Ordering::SeqCst) == 0 { 100 } else { 0 };
         Output { code: Some(code), stdout: Vec::new(), stderr: b"E: Failed to fetch x.deb  404  Not Found".to_vec() }
     });
-    Provisioner::new(&host, &Silent, true).install(&packages()).unwrap();
+    provisioner(&host, &Silent, true).install(&packages()).unwrap();
     let host =
         debian().fails("apt-get install", 100, "W: noise\nE: Packages need to be removed but remove is disabled.");
-    let why = reason(Provisioner::new(&host, &Silent, true).install(&packages()).unwrap_err());
+    let why = reason(provisioner(&host, &Silent, true).install(&packages()).unwrap_err());
     assert_eq!(why, "apt-get install: E: Packages need to be removed but remove is disabled.");
 }
 
 #[test]
 fn one_answer_holds_for_the_whole_run() {
     let host = debian().answering(true).says("apt-cache policy", "");
-    Provisioner::new(&host, &Silent, false).install(&packages()).unwrap();
+    provisioner(&host, &Silent, false).install(&packages()).unwrap();
     assert_eq!(host.lines().iter().filter(|l| l.starts_with("apt-get")).count(), 2);
 }
 
@@ -97,12 +102,12 @@ fn one_answer_holds_for_the_whole_run() {
 fn who_is_not_root_uses_a_sudo_that_does_not_ask_or_is_told_what_to_run() {
     let user = || ScriptedHost::new("/").with_program("apt-get", "/usr/bin/apt-get").says("apt-cache policy", KNOWN);
     let host = user().says("sudo -n", "");
-    Provisioner::new(&host, &Silent, true).install(&packages()).unwrap();
+    provisioner(&host, &Silent, true).install(&packages()).unwrap();
     let lines = host.lines();
     let line = lines.last().unwrap();
     assert!(line.starts_with("sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -y"), "{line}");
     for host in [user(), user().fails("sudo -n true", 1, "sudo: a password is required")] {
-        let why = reason(Provisioner::new(&host, &Silent, true).install(&packages()).unwrap_err());
+        let why = reason(provisioner(&host, &Silent, true).install(&packages()).unwrap_err());
         assert!(why.contains("root") && why.contains("`sudo apt-get install"), "{why}");
         assert!(why.contains("gcc-mingw-w64-x86-64"));
         assert!(!host.lines().iter().any(|l| l.contains("apt-get install")));
@@ -112,12 +117,12 @@ fn who_is_not_root_uses_a_sudo_that_does_not_ask_or_is_told_what_to_run() {
 #[test]
 fn a_command_that_takes_too_long_is_ended_and_interruption_ends_all() {
     let host = ScriptedHost::new("/").on("rustup", |_| Output::default());
-    let why = reason(Provisioner::new(&host, &Silent, true).rustup(&["target", "add", GNU]).unwrap_err());
+    let why = reason(provisioner(&host, &Silent, true).rustup(&["target", "add", GNU]).unwrap_err());
     assert!(why.contains("ended after 300 s"), "{why}");
     assert!(host.commands()[0].timeout.is_some());
     let host = ScriptedHost::new("/").says("rustup", "");
     host.interrupt();
-    match Provisioner::new(&host, &Silent, true).rustup(&["target", "add", GNU]) {
+    match provisioner(&host, &Silent, true).rustup(&["target", "add", GNU]) {
         Err(Stop::Fatal(error)) => assert_eq!(exit_of(&error), Exit::Interrupted),
         other => panic!("{other:?}"),
     }
